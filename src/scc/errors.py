@@ -34,6 +34,7 @@ __all__ = [
     "NotFoundError",
     "QuotaError",
     "RefusedError",
+    "RemoteError",
     "SccError",
     "ThrottledError",
     "UnavailableError",
@@ -145,9 +146,7 @@ class ThrottledError(UnavailableError):
         request_id: str | None = None,
         retry_after_s: float | None = None,
     ) -> None:
-        super().__init__(
-            message, hint=hint, system=system, status=status, code=code, request_id=request_id
-        )
+        super().__init__(message, hint=hint, system=system, status=status, code=code, request_id=request_id)
         self.retry_after_s = retry_after_s
 
 
