@@ -1,0 +1,160 @@
+"""Where runs lie and what is on record about each: `<store>/<pipeline>/<run>/`.
+
+run.json          the record: state, moments, counts, versions, error
+export/<source>/  datasets that were read
+plan/             the change set
+guard.json        the verdict on that plan; approval.json a person's, by its digest
+apply/<batch>/    receipts of finished batches, and what is under way
+receipt/          the receipt of the whole
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from scc.core.runs import RunId, format_moment, parse_moment
+from scc.errors import BusyError, ConfigError, CorruptError
+from scc.store.dataset import Dataset
+from scc.store.files import read_json, write_json
+
+__all__ = ["RunRecord", "RunState", "Store"]
+
+
+class RunState(StrEnum):
+    RUNNING = "running"
+    """Under way, or killed: whoever takes it up again finds out."""
+    PLANNED = "planned"
+    STOPPED = "stopped"
+    """The guard holds the plan until a person approves it."""
+    DONE = "done"
+    NOTHING_TO_DO = "nothing-to-do"
+    FAILED = "failed"
+
+    @property
+    def good(self) -> bool:
+        """The next run may start from where this one ended."""
+        return self in {RunState.DONE, RunState.NOTHING_TO_DO}
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What `scc runs` and `scc show` tell of a run. Moments are ISO 8601 in UTC, durations seconds."""
+
+    pipeline: str
+    moment: str
+    state: RunState
+    started_at: str
+    ended_at: str | None = None
+    full: bool = False
+    plan_digest: str | None = None
+    changes: int | None = None
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    error: Mapping[str, str | None] | None = None
+
+    @property
+    def run(self) -> RunId:
+        return RunId(self.pipeline, parse_moment(self.moment))
+
+    @classmethod
+    def start(cls, run: RunId, now: datetime, *, full: bool, versions: Mapping[str, str]) -> RunRecord:
+        return cls(
+            run.pipeline,
+            format_moment(run.moment),
+            RunState.RUNNING,
+            format_moment(now),
+            full=full,
+            versions=versions,
+        )
+
+    def end(self, state: RunState, now: datetime, **changes: object) -> RunRecord:
+        return replace(self, state=state, ended_at=format_moment(now), **changes)  # type: ignore[arg-type]  # names are checked by replace
+
+
+class Store:
+    """The folder that holds all runs."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, run: RunId) -> Path:
+        return self.root / run.folder
+
+    def export(self, run: RunId, source: str) -> Dataset:
+        return Dataset(self.folder(run) / "export" / source)
+
+    def plan(self, run: RunId) -> Dataset:
+        return Dataset(self.folder(run) / "plan")
+
+    def receipt(self, run: RunId) -> Dataset:
+        return Dataset(self.folder(run) / "receipt")
+
+    def read(self, run: RunId) -> RunRecord | None:
+        path = self.folder(run) / "run.json"
+        data = read_json(path)
+        if data is None:
+            return None
+        try:
+            return RunRecord(**{**data, "state": RunState(str(data["state"]))})  # type: ignore[arg-type]  # checked by the except
+        except (KeyError, TypeError, ValueError) as error:
+            raise CorruptError(
+                f"{path} is not the record of a run: {error}",
+                hint="Restore it from a backup, or remove the run's folder and run that moment again.",
+            ) from error
+
+    def require(self, run: RunId) -> RunRecord:
+        """The run's record; ConfigError where there is no such run."""
+        record = self.read(run)
+        if record is None:
+            raise ConfigError(f"there is no run {run}", hint="`scc runs` lists those there are.")
+        return record
+
+    def write(self, record: RunRecord) -> None:
+        folder = self.folder(record.run)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / "run.json", asdict(record))
+
+    def runs(self, pipeline: str | None = None) -> Iterator[RunRecord]:
+        """All runs on record, newest moment first within a pipeline."""
+        folders = sorted(self.root.iterdir()) if self.root.is_dir() else []
+        for folder in folders:
+            if folder.is_dir() and pipeline in {None, folder.name}:
+                yield from self._runs_of(folder)
+
+    def last_good(self, pipeline: str, before: datetime) -> RunRecord | None:
+        """The newest run of an earlier moment that ended well."""
+        for record in self._runs_of(self.root / pipeline):
+            if record.state.good and record.run.moment < before:
+                return record
+        return None
+
+    def _runs_of(self, folder: Path) -> Iterator[RunRecord]:
+        if not folder.is_dir():
+            return
+        found = (RunId.from_folder(folder.name, entry.name) for entry in folder.iterdir())
+        for run in sorted((run for run in found if run), reverse=True):
+            record = self.read(run)
+            if record is not None:
+                yield record
+
+    @contextmanager
+    def lock(self, pipeline: str) -> Iterator[None]:
+        """Hold the pipeline for one process; BusyError where another holds it. A killed holder lets go."""
+        folder = self.root / pipeline
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".lock").open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise BusyError(
+                    f"another run of {pipeline} is under way in {self.root}",
+                    hint="Wait for it to end, then try again.",
+                ) from None
+            yield
