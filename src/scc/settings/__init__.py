@@ -1,0 +1,100 @@
+"""The configuration: read once, judged at once, and nobody else reads files or environment for it.
+
+    settings = load()                      # ./scc.toml, SCC_CONFIG, or load(Path("other.toml"))
+    settings.eloqua.require().company      # ConfigError names what is missing, where, with an example
+
+One TOML file; above it environment variables (`SCC_ELOQUA__PASSWORD`); above those secret files
+(`eloqua.password` in SCC_SECRETS_DIR, by default /run/secrets/scc).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError
+
+from scc.settings.origin import Origin
+from scc.settings.problems import explain, nearest
+from scc.settings.sections import (
+    Eloqua,
+    EloquaLogin,
+    Engine,
+    Flow,
+    Log,
+    Salesforce,
+    SalesforceLogin,
+    Section,
+    Store,
+)
+from scc.settings.sources import CONFIG_NAME, gather
+
+__all__ = [
+    "CONFIG_NAME",
+    "Eloqua",
+    "EloquaLogin",
+    "Engine",
+    "Flow",
+    "Log",
+    "Salesforce",
+    "SalesforceLogin",
+    "Section",
+    "Settings",
+    "Store",
+    "load",
+    "nearest",
+]
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class Settings(Section):
+    """`pipelines` holds each pipeline's table as it came; the pipeline judges it with `parse_section`."""
+
+    eloqua: Eloqua = Field(default_factory=Eloqua)
+    salesforce: Salesforce = Field(default_factory=Salesforce)
+    store: Store = Field(default_factory=Store)
+    engine: Engine = Field(default_factory=Engine)
+    flow: Flow = Field(default_factory=Flow)
+    log: Log = Field(default_factory=Log)
+    pipelines: dict[str, dict[str, object]] = Field(
+        default_factory=dict, description="A table for each pipeline, by its name."
+    )
+
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @property
+    def file(self) -> Path | None:
+        """The TOML file that was read, if there was one."""
+        return self._origin.file
+
+    def parse_section(self, model: type[_Model], raw: Mapping[str, object], *, where: str) -> _Model:
+        """A pipeline's own model of its table; ConfigError names all faults with file and line.
+
+        `where` is the table's key: "pipelines.enrich-campaign-members".
+        """
+        try:
+            return model.model_validate(dict(raw))
+        except ValidationError as error:
+            raise explain(error, model, self._origin, tuple(where.split("."))) from None
+
+
+def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the configuration; ConfigError tells of every fault at once.
+
+    Without a file the defaults hold, with the environment and secret files above them. Relative
+    paths start at the file's folder, without a file at the current one.
+    """
+    found = gather(Settings, config, os.environ if environ is None else environ)
+    try:
+        settings = Settings.model_validate(found.tree)
+    except ValidationError as error:
+        raise explain(error, Settings, found.origin) from None
+    store = settings.store.model_copy(update={"path": found.base / settings.store.path})
+    settings = settings.model_copy(update={"store": store})
+    parts: tuple[Any, ...] = (settings, settings.eloqua, settings.salesforce)
+    for part in parts:
+        part._origin = found.origin  # noqa: SLF001 - private to readers, not to the loader
+    return settings

@@ -1,0 +1,104 @@
+"""Say what is wrong with a configuration: every fault at once, each with key, place, and a way out.
+
+Never shows the value of a key that holds free text: it may be a credential, or one mistyped.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from scc.errors import ConfigError
+from scc.settings.keys import (
+    example,
+    expected,
+    field_at,
+    is_closed,
+    is_secret,
+    models_at,
+    path_of,
+    toml_value,
+)
+from scc.settings.origin import Key, Origin, dotted, variable
+
+__all__ = ["explain", "nearest"]
+
+
+def explain(error: ValidationError, model: type[BaseModel], origin: Origin, prefix: Key = ()) -> ConfigError:
+    """The ConfigError for all that pydantic found; `prefix` is where the model's table stands."""
+    faults: dict[Key, tuple[str, str | None]] = {}
+    for found in error.errors(include_url=False):
+        key = path_of(model, found["loc"])
+        fault = _Fault(found, model, key, (*prefix, *key), origin)
+        faults.setdefault(fault.key, (fault.text(), fault.hint()))
+    if len(faults) == 1:
+        ((text, hint),) = faults.values()
+        return ConfigError(text, hint=hint)
+    lines = [f"\n  {text}" + (f"\n      {hint}" if hint else "") for text, hint in faults.values()]
+    return ConfigError(f"the configuration has {len(lines)} faults:" + "".join(lines))
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that a person may have meant."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)), None)
+
+
+class _Fault:
+    def __init__(
+        self, found: ErrorDetails, model: type[BaseModel], inner: Key, key: Key, origin: Origin
+    ) -> None:
+        self.kind, self.value = found["type"], found["input"]
+        self.found = found
+        self.field = field_at(model, inner)
+        self.siblings = sorted({name for one in models_at(model, inner[:-1]) for name in one.model_fields})
+        self.key, self.origin = key, origin
+
+    def text(self) -> str:
+        name = dotted(self.key)
+        if self.kind == "extra_forbidden":
+            return f"{self.origin.where(self.key)}: there is no key {name}"
+        if self.kind == "missing":
+            return f"{self.origin.where(self.key)}: {name} is missing; expected {expected(self.field)}"
+        return f"{self.origin.where(self.key)}: {name} {self._wrong()}"
+
+    def hint(self) -> str | None:
+        if self.kind != "extra_forbidden":
+            value = example(self.field)
+            return None if value is None else f"For example: {self._line(value)}"
+        near = nearest(str(self.key[-1]), self.siblings)
+        if near:
+            return f"Did you mean {near}?"
+        table = dotted(self.key[:-1])
+        return f"{f'[{table}]' if table else 'The file'} knows {', '.join(self.siblings)}."
+
+    def _wrong(self) -> str:
+        if self.kind == "value_error":
+            return f"{self._shown()}; expected {self.found['ctx']['error']}"
+        if self.kind.endswith(("_type", "_parsing")) or self.kind in {"literal_error", "int_from_float"}:
+            return f"{self._shown()}; expected {expected(self.field)}"
+        words = self.found["msg"].replace("Input should", "it should")
+        return f"{self._shown()}; {words[:1].lower()}{words[1:]}"
+
+    def _shown(self) -> str:
+        """The value where it can't be a secret; else what kind of value it is."""
+        if isinstance(self.value, Mapping | list):
+            return "is a table" if isinstance(self.value, Mapping) else "is a list"
+        if is_closed(self.field) or (self.kind == "value_error" and not is_secret(self.field)):
+            return f"is {toml_value(self.value)}"
+        return f"is {_KINDS.get(type(self.value), 'of another type')}"
+
+    def _line(self, value: object) -> str:
+        if self.key in self.origin.others:
+            return f"{variable(self.key)}={value}"
+        return f"{self.key[-1]} = {toml_value(value)}"
+
+
+_KINDS: Mapping[type, str] = {
+    str: "a text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+}

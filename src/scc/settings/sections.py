@@ -1,0 +1,217 @@
+"""The configuration's sections: every key with its type, default, meaning and an example.
+
+This is the one list of keys: the commented file of `scc init` and docs/configuration.md come from
+it. It must not know where a value came from, except to say so when one is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator
+
+from scc.errors import ConfigError
+from scc.settings.keys import example, toml_value
+from scc.settings.origin import Origin
+
+__all__ = [
+    "Eloqua",
+    "EloquaLogin",
+    "Engine",
+    "Flow",
+    "Log",
+    "Salesforce",
+    "SalesforceLogin",
+    "Section",
+    "Store",
+]
+
+_FilePath = Annotated[Path, Field(strict=False)]
+
+
+class Section(BaseModel):
+    """A table of the configuration: unknown keys and near-enough types are refused.
+
+    Pipelines derive the models of their own tables from it.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class _System(Section):
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    def _require(self, system: str, section: str, *keys: str) -> None:
+        """Raise one ConfigError that names all of the keys that have no value."""
+        missing = [key for key in keys if not _text(getattr(self, key))]
+        if missing:
+            names = ", ".join(f"{section}.{key}" for key in missing)
+            examples = {key: toml_value(example(type(self).model_fields[key])) for key in missing}
+            raise ConfigError(
+                f"{self._origin.where(())} lacks what {system}'s login needs: {names}",
+                hint=self._origin.advice(section, examples),
+            )
+
+
+def _text(value: str | SecretStr | None) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value or ""
+
+
+class EloquaLogin(NamedTuple):
+    company: str
+    user: str
+    password: SecretStr
+
+
+class Eloqua(_System):
+    """Oracle Eloqua: basic authentication of an API user."""
+
+    login_url: str = Field(
+        "https://login.eloqua.com",
+        description="Where Eloqua tells which pod the company is on.",
+        examples=["https://login.eloqua.com"],
+    )
+    company: str | None = Field(
+        None, repr=False, description="The company name, as typed at Eloqua's login.", examples=["Acme"]
+    )
+    user: str | None = Field(None, repr=False, description="The API user's name.", examples=["api.user"])
+    password: SecretStr | None = Field(
+        None, repr=False, description="The API user's password.", examples=["..."]
+    )
+    pages: Literal["auto", "csv", "json"] = Field(
+        "auto",
+        description="How exported pages are asked for; auto asks for CSV and takes JSON where Eloqua sends that.",
+        examples=["auto"],
+    )
+
+    def require(self) -> EloquaLogin:
+        """The credentials; ConfigError names all that are missing."""
+        self._require("Eloqua", "eloqua", "company", "user", "password")
+        return EloquaLogin(self.company or "", self.user or "", self.password or SecretStr(""))
+
+
+class SalesforceLogin(NamedTuple):
+    """`username`, `password` and `security_token` are empty under the grant client-credentials."""
+
+    client_id: str
+    client_secret: SecretStr
+    username: str
+    password: SecretStr
+    security_token: SecretStr
+
+
+class Salesforce(_System):
+    """Salesforce: an External Client App or a Connected App, by OAuth 2."""
+
+    login_url: str = Field(
+        "https://login.salesforce.com",
+        description="The login host. The grant client-credentials works on the company's own My Domain only.",
+        examples=["https://acme.my.salesforce.com"],
+    )
+    grant: Literal["client-credentials", "password"] = Field(
+        "client-credentials", description="How to log in.", examples=["client-credentials"]
+    )
+    client_id: str | None = Field(
+        None, repr=False, description="The app's consumer key.", examples=["3MVG9..."]
+    )
+    client_secret: SecretStr | None = Field(
+        None, repr=False, description="The app's consumer secret.", examples=["..."]
+    )
+    username: str | None = Field(
+        None,
+        repr=False,
+        description="The user's name, for the grant password.",
+        examples=["api@acme.example"],
+    )
+    password: SecretStr | None = Field(
+        None, repr=False, description="The user's password, for the grant password.", examples=["..."]
+    )
+    security_token: SecretStr | None = Field(
+        None,
+        repr=False,
+        description="The user's security token, for the grant password outside of trusted networks.",
+        examples=["..."],
+    )
+    version: str = Field("62.0", description="The version of Salesforce's API.", examples=["62.0"])
+
+    @field_validator("version")
+    @classmethod
+    def _is_a_version(cls, value: str) -> str:
+        if not re.fullmatch(r"\d{2,3}\.0", value):
+            raise ValueError('a version such as "62.0"')
+        return value
+
+    def require(self) -> SalesforceLogin:
+        """The credentials that the grant needs; ConfigError names all that are missing."""
+        by_password = self.grant == "password"
+        self._require(
+            "Salesforce",
+            "salesforce",
+            "client_id",
+            "client_secret",
+            *(("username", "password") if by_password else ()),
+        )
+        empty = SecretStr("")
+        return SalesforceLogin(
+            self.client_id or "",
+            self.client_secret or empty,
+            (self.username or "") if by_password else "",
+            (self.password or empty) if by_password else empty,
+            (self.security_token or empty) if by_password else empty,
+        )
+
+
+class Store(Section):
+    """Where runs are kept: exports, plans, receipts."""
+
+    path: _FilePath = Field(
+        Path("scc-data"),
+        description="The folder; a relative one lies beside the configuration file.",
+        examples=["/var/lib/scc"],
+    )
+
+
+class Engine(Section):
+    """DuckDB, which makes the plans."""
+
+    memory_limit: str = Field(
+        "2GB", description="Memory that a plan may take; beyond it, work goes to disk.", examples=["2GB"]
+    )
+    threads: int = Field(2, ge=1, description="Threads that a plan may use.", examples=[4])
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _is_a_size(cls, value: str) -> str:
+        if not re.fullmatch(r"[1-9]\d*(\.\d+)? ?[KMGT]i?B", value):
+            raise ValueError("an amount of memory with its unit (KB, MB, GB, TB or KiB, MiB, GiB, TiB)")
+        return value
+
+
+class Flow(Section):
+    """How runs use the systems."""
+
+    eloqua_bulk: int = Field(2, ge=1, le=10, description="Eloqua bulk syncs at the same time.", examples=[2])
+    batch_rows: int = Field(
+        50_000, ge=1, le=1_000_000, description="Changes that one import holds.", examples=[50_000]
+    )
+    retry_budget_s: float = Field(
+        300.0, ge=0, description="Seconds that one call may spend on tries, waits included.", examples=[300.0]
+    )
+    sync_timeout_s: float = Field(
+        21_600.0, gt=0, description="Seconds to wait for a bulk sync or job to end.", examples=[21_600.0]
+    )
+
+
+class Log(Section):
+    """The log, on standard error."""
+
+    format: Literal["auto", "plain", "json"] = Field(
+        "auto",
+        description="auto shows progress bars on a terminal and plain lines elsewhere; json gives one object a line.",
+        examples=["json"],
+    )
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least important lines to write.", examples=["info"]
+    )
