@@ -1,0 +1,73 @@
+"""Where no whole answer came: what really happened, found inside urllib3's wrappers, in plain words."""
+
+from __future__ import annotations
+
+import ssl
+
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from scc.errors import ConfigError, SccError, UnavailableError
+from scc.transport.call import Call
+
+__all__ = ["describe", "may_repeat", "no_answer"]
+
+
+def may_repeat(call: Call, exc: BaseException) -> bool:
+    """Say whether asking again is safe: nothing was sent, or the call may run twice."""
+    fault = _inner(exc)
+    if isinstance(fault, ssl.SSLCertVerificationError):
+        return False
+    # ConnectTimeoutError is also the base of refused connections and of failed name look-ups
+    return call.idempotent or isinstance(fault, ConnectTimeoutError)
+
+
+def no_answer(system: str, call: Call, exc: BaseException, attempts: int) -> SccError:
+    """Make the error for a call that got no whole answer."""
+    fault = _inner(exc)
+    if isinstance(fault, ssl.SSLCertVerificationError):
+        return ConfigError(
+            f"{system}: the server's certificate is not trusted ({fault.verify_message})",
+            hint="Name the certificate of its authority as the CA file.",
+        )
+    tries = f" after {attempts} attempts" if attempts > 1 else ""
+    return UnavailableError(
+        f"{system}: {call.method} {call.path} got no whole answer{tries}: {describe(exc)}",
+        hint="Check the network, the proxy and the base URL, or try again later.",
+        system=system,
+    )
+
+
+def describe(exc: BaseException) -> str:
+    """Put the fault in words, without the URL that urllib3's own words would show."""
+    fault = _inner(exc)
+    match fault:
+        case NameResolutionError():
+            return "the host name can't be resolved"
+        case NewConnectionError(__cause__=OSError(strerror=str(words))):
+            return f"no connection ({words})"
+        case ConnectTimeoutError():
+            return "no connection within the time allowed"
+        case ReadTimeoutError():
+            return "nothing came within the time allowed"
+        case OSError(strerror=str(words)):
+            return words
+        case _:
+            return type(fault).__name__
+
+
+def _inner(exc: BaseException) -> BaseException:
+    # The wrapping differs with and without a proxy, and by the moment of the fault.
+    if isinstance(exc, ProxyError):
+        return _inner(exc.original_error)
+    if isinstance(exc, SSLError | ProtocolError):
+        inner = [arg for arg in exc.args if isinstance(arg, BaseException)]
+        return _inner(inner[-1]) if inner else exc
+    return exc
