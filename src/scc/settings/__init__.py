@@ -38,6 +38,7 @@ __all__ = [
     "Engine",
     "Flow",
     "Log",
+    "RawTable",
     "Salesforce",
     "SalesforceLogin",
     "Section",
@@ -45,13 +46,20 @@ __all__ = [
     "Store",
     "load",
     "nearest",
+    "parse_section",
 ]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
+class RawTable(dict[str, object]):
+    """A pipeline's table as it came, and where it came from."""
+
+    origin = Origin()
+
+
 class Settings(Section):
-    """`pipelines` holds each pipeline's table as it came; the pipeline judges it with `parse_section`."""
+    """`pipelines` holds each pipeline's table as it came; `parse_section` judges it by the pipeline's model."""
 
     eloqua: Eloqua = Field(default_factory=Eloqua)
     salesforce: Salesforce = Field(default_factory=Salesforce)
@@ -70,15 +78,17 @@ class Settings(Section):
         """The TOML file that was read, if there was one."""
         return self._origin.file
 
-    def parse_section(self, model: type[_Model], raw: Mapping[str, object], *, where: str) -> _Model:
-        """A pipeline's own model of its table; ConfigError names all faults with file and line.
 
-        `where` is the table's key: "pipelines.enrich-campaign-members".
-        """
-        try:
-            return model.model_validate(dict(raw))
-        except ValidationError as error:
-            raise explain(error, model, self._origin, tuple(where.split("."))) from None
+def parse_section(model: type[_Model], raw: Mapping[str, object], *, where: str) -> _Model:
+    """Judge a table by its own model; ConfigError names all faults with file and line.
+
+    `raw` is one of `Settings.pipelines`, `where` its key: "pipelines.enrich-campaign-members".
+    """
+    try:
+        return model.model_validate(dict(raw))
+    except ValidationError as error:
+        origin = raw.origin if isinstance(raw, RawTable) else Origin()
+        raise explain(error, model, origin, tuple(where.split("."))) from None
 
 
 def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -93,7 +103,10 @@ def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -
     except ValidationError as error:
         raise explain(error, Settings, found.origin) from None
     store = settings.store.model_copy(update={"path": found.base / settings.store.path})
-    settings = settings.model_copy(update={"store": store})
+    pipelines = {name: RawTable(table) for name, table in settings.pipelines.items()}
+    settings = settings.model_copy(update={"store": store, "pipelines": pipelines})
+    for table in pipelines.values():
+        table.origin = found.origin
     parts: tuple[Any, ...] = (settings, settings.eloqua, settings.salesforce)
     for part in parts:
         part._origin = found.origin  # noqa: SLF001 - private to readers, not to the loader
