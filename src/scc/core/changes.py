@@ -9,7 +9,8 @@
     key        string               the record's id in that system
     before     map<string, string>  values now, of the fields that would change; "" is blank
     after      map<string, string>  values then; "" clears the field
-    reason     string               why, in words that hold no personal data
+    reason     string               why, in words that many rows share and that hold no personal data
+    evidence   string               what the reason rests on in this row: ids, no personal data
 
 A row with the operation `skip` changes nothing: it keeps on record that something was looked at,
 and why it is left alone.
@@ -40,6 +41,7 @@ SCHEMA = pa.schema(
         pa.field("before", FIELDS),
         pa.field("after", FIELDS),
         pa.field("reason", pa.string(), nullable=False),
+        pa.field("evidence", pa.string(), nullable=False),
     ]
 )
 ORDER = ("system", "object", "operation", "key")
@@ -162,7 +164,7 @@ def _check_order(batch: pa.RecordBatch, last: tuple[str, ...] | None) -> tuple[s
     table = pa.Table.from_batches([batch]).select(ORDER)
     size = table.num_rows
     # Where all columns so far are equal, the next one decides.
-    equal, ascending = pa.array([True] * (size - 1)), pa.array([False] * (size - 1))
+    equal, ascending = pa.repeat(True, size - 1), pa.repeat(False, size - 1)
     for name in ORDER:
         one, two = table[name].slice(0, size - 1), table[name].slice(1)
         ascending = pc.or_(ascending, pc.and_(equal, pc.less(one, two)))

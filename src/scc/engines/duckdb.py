@@ -37,8 +37,8 @@ class DuckDBEngine:
                 try:
                     for name, table in query.tables.items():
                         connection.execute(f"CREATE VIEW {identifier(name)} AS {_select(table)}")
-                    connection.execute(query.sql, dict(query.parameters))
-                    reader: pa.RecordBatchReader = connection.to_arrow_reader(BATCH_ROWS)
+                    relation = connection.sql(query.sql, params=dict(query.parameters))
+                    reader: pa.RecordBatchReader = relation.to_arrow_reader(BATCH_ROWS)
                     yield from reader
                 except (duckdb.IOException, duckdb.InvalidInputException) as error:
                     # The parts were there a moment ago: what can't be read now is damaged inside.

@@ -1,1 +1,3 @@
+"""The pipelines: a module and its SQL each; `registry` lists them."""
+
 from __future__ import annotations

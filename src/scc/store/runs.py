@@ -11,13 +11,15 @@ receipt/          the receipt of the whole
 from __future__ import annotations
 
 import fcntl
+import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from scc import __version__
 from scc.core.runs import RunId, format_moment, parse_moment
 from scc.errors import BusyError, ConfigError, CorruptError
 from scc.store.dataset import Dataset
@@ -52,6 +54,7 @@ class RunRecord:
     started_at: str
     ended_at: str | None = None
     full: bool = False
+    config_digest: str = ""
     plan_digest: str | None = None
     changes: int | None = None
     outcomes: Mapping[str, int] = field(default_factory=dict)
@@ -64,18 +67,16 @@ class RunRecord:
         return RunId(self.pipeline, parse_moment(self.moment))
 
     @classmethod
-    def start(cls, run: RunId, now: datetime, *, full: bool, versions: Mapping[str, str]) -> RunRecord:
+    def start(cls, run: RunId, now: datetime, *, full: bool, config_digest: str) -> RunRecord:
         return cls(
             run.pipeline,
             format_moment(run.moment),
             RunState.RUNNING,
             format_moment(now),
             full=full,
-            versions=versions,
+            config_digest=config_digest,
+            versions={"scc": __version__, "python": platform.python_version()},
         )
-
-    def end(self, state: RunState, now: datetime, **changes: object) -> RunRecord:
-        return replace(self, state=state, ended_at=format_moment(now), **changes)  # type: ignore[arg-type]  # names are checked by replace
 
 
 class Store:

@@ -1,0 +1,79 @@
+"""Guard: a plan over its limits stops here until a person approves that very plan, by its digest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from scc.core.limits import Violation, check
+from scc.core.runs import RunId, format_moment
+from scc.errors import ConfigError, GuardError
+from scc.flow.pipeline import PlanStep
+from scc.flow.plan import read_summary
+from scc.store.files import read_json, write_json
+from scc.store.runs import Store
+
+__all__ = ["approve", "judge", "passed", "violations"]
+
+VERDICT, APPROVAL = "guard.json", "approval.json"
+
+
+def violations(store: Store, run: RunId, step: PlanStep) -> list[Violation]:
+    """The limits that the run's plan breaks."""
+    return check(read_summary(store.plan(run)), step.limits, population=step.population)
+
+
+def judge(store: Store, run: RunId, step: PlanStep) -> None:
+    """Write the verdict down, or raise GuardError with every limit that stands against the plan."""
+    digest = store.plan(run).manifest.digest
+    broken = violations(store, run, step)
+    approval = read_json(store.folder(run) / APPROVAL)
+    approved = approval is not None and approval.get("digest") == digest
+    standing = [v for v in broken if not (approved and v.approvable)]
+    if standing:
+        raise GuardError(
+            f"the plan of {run} stops here: " + "; ".join(v.message for v in standing),
+            hint=_hint(run, standing, digest),
+        )
+    write_json(
+        store.folder(run) / VERDICT,
+        {
+            "digest": digest,
+            "exceeded": [v.message for v in broken],
+            "approved_by": approval["by"] if approval and broken else None,
+        },
+    )
+
+
+def passed(store: Store, run: RunId) -> bool:
+    """Whether the plan that is there now has a good verdict."""
+    verdict = read_json(store.folder(run) / VERDICT)
+    plan = store.plan(run)
+    return verdict is not None and plan.exists() and verdict["digest"] == plan.manifest.digest
+
+
+def approve(store: Store, run: RunId, *, by: str, now: datetime, digest: str | None = None) -> str:
+    """Put a person's approval of the run's plan on record; returns the plan's digest.
+
+    `digest`, or its first characters (at least 8), must be the plan's: who approves has seen it.
+    """
+    plan = store.plan(run)
+    if not plan.exists():
+        store.require(run)
+        raise ConfigError(f"{run} has no plan to approve", hint=f"`scc plan {run.pipeline}` makes one.")
+    actual = plan.manifest.digest
+    if digest is not None and (len(digest) < 8 or not actual.startswith(digest)):
+        raise ConfigError(
+            f"the plan of {run} has the digest {actual[:12]}, not {digest}",
+            hint=f"Look at it again with `scc show {run}`, then approve that digest.",
+        )
+    write_json(store.folder(run) / APPROVAL, {"digest": actual, "by": by, "at": format_moment(now)})
+    return actual
+
+
+def _hint(run: RunId, standing: list[Violation], digest: str) -> str:
+    if any(not v.approvable for v in standing):
+        return "This can't be approved: mend the pipeline or its configuration."
+    return (
+        f"Look at it with `scc show {run}`. If it is right, approve this very plan with "
+        f"`scc approve {run} --digest {digest[:12]}`, then run that moment again."
+    )

@@ -1,0 +1,193 @@
+"""Run a pipeline for a moment, and say what really came of it.
+
+Luigi orders the steps; its verdict is not trusted. A run is good when its receipt exists.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Literal, TypeAlias
+
+from scc.core.changes import PlanSummary
+from scc.core.limits import Violation
+from scc.core.receipts import ReceiptSummary
+from scc.core.runs import RunId, format_moment
+from scc.engines.base import Engine
+from scc.errors import ConfigError, GuardError, SccError
+from scc.flow.apply import read_receipt_summary
+from scc.flow.guard import violations
+from scc.flow.pipeline import Pipeline
+from scc.flow.plan import read_summary
+from scc.flow.progress import NO_PROGRESS, Progress
+from scc.flow.systems import Systems
+from scc.store.runs import RunRecord, RunState, Store
+
+__all__ = ["RunResult", "Runner"]
+
+Until: TypeAlias = Literal["guard", "receipt"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run came to. `error` is what stopped it; `violations` are the limits that its plan breaks."""
+
+    run: RunId
+    state: RunState
+    plan: PlanSummary | None = None
+    receipt: ReceiptSummary | None = None
+    violations: list[Violation] = field(default_factory=list)
+    error: SccError | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    already: bool = False
+    """The run of that moment had ended well before; nothing was done now."""
+
+
+class Runner:
+    """Runs pipelines over one store. `bulk_limits` bounds what is under way at once, by resource name."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        systems: Systems,
+        engine: Engine,
+        batch_rows: int = 50_000,
+        bulk_limits: Mapping[str, int] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.store = store
+        self._systems = systems
+        self._engine = engine
+        self._batch_rows = batch_rows
+        self._bulk_limits = bulk_limits or {"eloqua_bulk": 2, "salesforce_bulk": 2, "store_bulk": 2}
+        self._now = now
+
+    def run(
+        self,
+        pipeline: Pipeline,
+        moment: datetime,
+        *,
+        until: Until = "receipt",
+        full: bool = False,
+        progress: Progress = NO_PROGRESS,
+    ) -> RunResult:
+        """Run the pipeline for the moment, or go on with it where an earlier try stopped.
+
+        `until="guard"` makes the plan and writes to no system. `full` reads everything anew instead
+        of what has changed since the last good run. Errors of SCC's own kind are in the result;
+        anything else is a defect and is raised.
+        """
+        run = RunId(pipeline.name, moment)
+        with self.store.lock(pipeline.name):
+            record = self.store.read(run)
+            if record is not None and record.state.good:
+                return self._result(record, pipeline, already=True)
+            record = self._begin(record, run, pipeline, full=full)
+            return self._work(record, pipeline, until, progress)
+
+    def _begin(self, earlier: RunRecord | None, run: RunId, pipeline: Pipeline, *, full: bool) -> RunRecord:
+        if earlier is not None:
+            wanted = (full or earlier.full, pipeline.config_digest)
+            begun = any(self.store.export(run, source.name).exists() for source in pipeline.sources)
+            if begun and wanted != (earlier.full, earlier.config_digest):
+                raise ConfigError(
+                    f"{run} was begun with another configuration, or without --full",
+                    hint="Leave out --at to take a new moment.",
+                )
+            full = full or earlier.full
+        record = RunRecord.start(run, self._now(), full=full, config_digest=pipeline.config_digest)
+        self.store.write(record)
+        return record
+
+    def _previous(self, record: RunRecord) -> RunId | None:
+        """The run to continue from: the last good one, if it looked for the same things."""
+        if record.full:
+            return None
+        last = self.store.last_good(record.pipeline, record.run.moment)
+        return last.run if last and last.config_digest == record.config_digest else None
+
+    def _work(self, record: RunRecord, pipeline: Pipeline, until: Until, progress: Progress) -> RunResult:
+        from scc.flow import tasks  # Luigi takes a third of a second to import
+
+        context = tasks.Context(
+            pipeline=pipeline,
+            run=record.run,
+            previous=self._previous(record),
+            store=self.store,
+            systems=self._systems,
+            engine=self._engine,
+            progress=progress,
+            batch_rows=self._batch_rows,
+        )
+        kind = tasks.Plan if until == "guard" else tasks.Apply
+        root = kind(pipeline=record.pipeline, moment=record.moment, context=context)
+        started = time.monotonic()
+        tasks.build(root, self._bulk_limits)
+        seconds = {**context.seconds, "all": round(time.monotonic() - started, 3)}
+        error = context.failures[0] if context.failures else None
+        if error is None and not root.complete():
+            # Luigi says True for a run that did nothing; only the output counts.
+            error = RuntimeError(f"{record.run} ended without an error and without its output")
+        record = self._end(record, until, error, seconds)
+        if error is not None and not isinstance(error, SccError):
+            raise error
+        return self._result(record, pipeline, error)
+
+    def _end(
+        self, record: RunRecord, until: Until, error: Exception | None, seconds: Mapping[str, float]
+    ) -> RunRecord:
+        plan, receipt = self.store.plan(record.run), self.store.receipt(record.run)
+        summary = read_summary(plan) if plan.exists() else None
+        outcomes = read_receipt_summary(receipt).by_outcome() if receipt.exists() else {}
+        record = replace(
+            record,
+            state=_state(until, summary, error),
+            ended_at=format_moment(self._now()),
+            plan_digest=plan.manifest.digest if summary else None,
+            changes=summary.changes if summary else None,
+            outcomes={str(outcome): n for outcome, n in sorted(outcomes.items())},
+            seconds=seconds,
+            error=_told(error) if error else None,
+        )
+        self.store.write(record)
+        return record
+
+    def _result(
+        self, record: RunRecord, pipeline: Pipeline, error: SccError | None = None, *, already: bool = False
+    ) -> RunResult:
+        plan, receipt = self.store.plan(record.run), self.store.receipt(record.run)
+        read = {source.name: self.store.export(record.run, source.name) for source in pipeline.sources}
+        return RunResult(
+            record.run,
+            record.state,
+            plan=read_summary(plan) if plan.exists() else None,
+            receipt=read_receipt_summary(receipt) if receipt.exists() else None,
+            violations=violations(self.store, record.run, pipeline.plan(read))
+            if plan.exists() and not already
+            else [],
+            error=error,
+            seconds=record.seconds,
+            already=already,
+        )
+
+
+def _state(until: Until, plan: PlanSummary | None, error: Exception | None) -> RunState:
+    if error is not None:
+        return RunState.STOPPED if isinstance(error, GuardError) else RunState.FAILED
+    if until == "guard":
+        return RunState.PLANNED
+    return RunState.DONE if plan and plan.changes else RunState.NOTHING_TO_DO
+
+
+def _told(error: Exception) -> dict[str, str | None]:
+    """What is put on record of an error. A defect's own words may quote values, so they are not."""
+    if isinstance(error, SccError):
+        return {"type": type(error).__name__, "message": error.message, "hint": error.hint}
+    return {
+        "type": type(error).__name__,
+        "message": "a defect in SCC",
+        "hint": "Start the run of that moment again with --debug to see where, and report it.",
+    }
