@@ -1,0 +1,83 @@
+"""Record ids: 15 characters of base 62 that tell case apart, and the three characters that make them 18.
+
+Knows nothing of objects or of HTTP. The same arithmetic exists twice, in Python for single ids and as
+DuckDB macros for a million at a time; a test holds the two together. Source: salesforce.md 6.1.
+"""
+
+from __future__ import annotations
+
+import re
+
+POD = "5e0"
+"""Characters 4 to 6 of every id made here: the place of the instance in a real id."""
+
+_SUFFIX_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_SHAPE = re.compile(r"[0-9A-Za-z]{15}(?:[A-Z0-5]{3})?")
+
+
+def suffix(id15: str) -> str:
+    """Return the three check characters of a 15-character id."""
+    chunks = (id15[0:5], id15[5:10], id15[10:15])
+    return "".join(
+        _SUFFIX_ALPHABET[sum(1 << place for place, char in enumerate(chunk) if "A" <= char <= "Z")]
+        for chunk in chunks
+    )
+
+
+def make15(prefix: str, number: int) -> str:
+    """Return the id number `number` of the objects whose ids begin with `prefix`, without check characters."""
+    digits = []
+    for _ in range(9):
+        number, rest = divmod(number, 62)
+        digits.append(_DIGITS[rest])
+    return prefix + POD + "".join(reversed(digits))
+
+
+def make(prefix: str, number: int) -> str:
+    """Return the 18-character id number `number` of the objects whose ids begin with `prefix`."""
+    id15 = make15(prefix, number)
+    return id15 + suffix(id15)
+
+
+def normalize(text: str) -> str | None:
+    """Return the 18-character form of an id, or None for what is no id (bad length, bad check characters)."""
+    if not _SHAPE.fullmatch(text):
+        return None
+    full = text[:15] + suffix(text[:15])
+    return full if len(text) == 15 or text == full else None
+
+
+def number_of(id18: str) -> int:
+    """Return the counter in an id of this sandbox's making; foreign ids give some number too."""
+    number = 0
+    for char in id18[6:15]:
+        number = number * 62 + _DIGITS.index(char)
+    return number
+
+
+def _digit(place: int) -> str:
+    return f"substr('{_DIGITS}', CAST((n // {62**place}) % 62 AS INTEGER) + 1, 1)"
+
+
+def _check(first: int) -> str:
+    bits = " + ".join(
+        f"CASE WHEN ascii(substr(id, {first + place}, 1)) BETWEEN 65 AND 90 THEN {1 << place} ELSE 0 END"
+        for place in range(5)
+    )
+    return f"substr('{_SUFFIX_ALPHABET}', {bits} + 1, 1)"
+
+
+MACROS = (
+    f"CREATE OR REPLACE MACRO sf.suffix(id) AS {_check(1)} || {_check(6)} || {_check(11)}",
+    f"CREATE OR REPLACE MACRO sf.make15(prefix, n) AS prefix || '{POD}' || "
+    + " || ".join(_digit(place) for place in reversed(range(9))),
+    "CREATE OR REPLACE MACRO sf.make_id(prefix, n) AS sf.make15(prefix, n) || sf.suffix(sf.make15(prefix, n))",
+    (
+        "CREATE OR REPLACE MACRO sf.id18(id) AS CASE "
+        f"WHEN NOT regexp_full_match(id, '{_SHAPE.pattern}') THEN NULL "
+        "WHEN length(id) = 15 THEN id || sf.suffix(id) "
+        "WHEN substr(id, 16, 3) = sf.suffix(id) THEN id END"
+    ),
+)
+"""DuckDB macros in schema `sf`: `make_id(prefix, n)`, and `id18(text)`, which is NULL for what is no id."""
