@@ -91,8 +91,7 @@ class Export(_Step):
     def label(self) -> str:
         return f"export {self.source}"
 
-    @property
-    def resources(self) -> dict[str, int]:
+    def process_resources(self) -> dict[str, int]:
         return {f"{self.context.pipeline.source(self.source).system}_bulk": 1}
 
     def requires(self) -> list[_Step]:
@@ -148,8 +147,7 @@ class Guard(_Step):
 class Apply(_Step):
     """Write the change set to the systems, and what came of it to the receipt."""
 
-    @property
-    def resources(self) -> dict[str, int]:
+    def process_resources(self) -> dict[str, int]:
         return {"eloqua_bulk": 1}
 
     def requires(self) -> _Step:
@@ -180,7 +178,7 @@ def build(root: _Step, limits: Mapping[str, int]) -> None:
     luigi.build([root], local_scheduler=True, workers=1, no_lock=True)
 
 
-@luigi.Task.event_handler(luigi.Event.BROKEN_TASK)
+@luigi.Task.event_handler(luigi.Event.BROKEN_TASK)  # type: ignore[untyped-decorator]  # luigi is untyped
 def _keep(task: luigi.Task, error: Exception) -> None:
     """A step that could not even be asked whether it is complete (a damaged manifest)."""
     if isinstance(task, _Step):

@@ -8,7 +8,7 @@ from datetime import datetime
 from importlib.resources import files
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from scc.core.changes import Operation
 from scc.core.conditions import All, AnyOf, Compare, Condition, parse
@@ -19,6 +19,7 @@ from scc.flow.eloqua_source import EloquaRecords
 from scc.flow.pipeline import Pipeline, PlanStep, Source
 from scc.flow.salesforce_source import SalesforceReferred
 from scc.flow.values import value_map
+from scc.settings import Section
 from scc.store.dataset import Dataset
 
 __all__ = ["Config", "pipeline"]
@@ -26,10 +27,8 @@ __all__ = ["Config", "pipeline"]
 NAME = "enrich-campaign-members"
 
 
-class Config(BaseModel):
+class Config(Section):
     """`[pipelines.enrich-campaign-members]`: what to fill, from where, and for which records."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     custom_object: str = Field("Campaign Members", description="Name or id of the custom object in Eloqua.")
     campaign_id_field: str = Field(
