@@ -125,11 +125,10 @@ class Runner:
         kind = tasks.Plan if until == "guard" else tasks.Apply
         root = kind(pipeline=record.pipeline, moment=record.moment, context=context)
         started = time.monotonic()
-        tasks.build(root, self._bulk_limits)
+        complete = tasks.build(root, self._bulk_limits)
         seconds = {**context.seconds, "all": round(time.monotonic() - started, 3)}
         error = context.failures[0] if context.failures else None
-        if error is None and not root.complete():
-            # Luigi says True for a run that did nothing; only the output counts.
+        if error is None and not complete:
             error = RuntimeError(f"{record.run} ended without an error and without its output")
         record = self._end(record, until, error, seconds)
         if error is not None and not isinstance(error, SccError):

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 
 from scc.settings import Settings
 
-if TYPE_CHECKING:  # the clients are only imported where a pipeline meets their system
+if TYPE_CHECKING:  # a client is imported only where a pipeline meets its system
     from scc.eloqua import EloquaClient
     from scc.salesforce import SalesforceClient
-    from scc.transport import Exchange
+    from scc.transport import Exchange, RetryPolicy
 
 __all__ = ["Systems"]
 
 
 class Systems:
-    """Each client is made when first asked for; ConfigError then names what is missing for it."""
+    """Each client is made when first asked for; ConfigError then names the credentials that are missing.
+
+    `observer` is told of every HTTP exchange, on the thread that made it.
+    """
 
     def __init__(self, settings: Settings, *, observer: Callable[[Exchange], None] | None = None) -> None:
         self._settings = settings
@@ -25,8 +28,44 @@ class Systems:
 
     @cached_property
     def eloqua(self) -> EloquaClient:
-        raise NotImplementedError
+        from scc.eloqua import BasicAuth, EloquaClient
+
+        section = self._settings.eloqua
+        login = section.require()
+        return EloquaClient(
+            auth=BasicAuth(login.company, login.user, login.password.get_secret_value()),
+            login_url=section.login_url,
+            csv=section.pages,
+            retry=self._retry(),
+            observer=self._observer,
+        )
 
     @cached_property
     def salesforce(self) -> SalesforceClient:
-        raise NotImplementedError
+        from scc.salesforce import ClientCredentials, SalesforceClient, UsernamePassword
+
+        section = self._settings.salesforce
+        login = section.require()
+        auth: ClientCredentials | UsernamePassword
+        if section.grant == "password":
+            auth = UsernamePassword(
+                login_url=section.login_url,
+                client_id=login.client_id,
+                client_secret=login.client_secret.get_secret_value(),
+                username=login.username,
+                password=login.password.get_secret_value() + login.security_token.get_secret_value(),
+            )
+        else:
+            auth = ClientCredentials(
+                login_url=section.login_url,
+                client_id=login.client_id,
+                client_secret=login.client_secret.get_secret_value(),
+            )
+        return SalesforceClient(
+            auth=auth, version=section.version, retry=self._retry(), observer=self._observer
+        )
+
+    def _retry(self) -> RetryPolicy:
+        from scc.transport import RetryPolicy
+
+        return RetryPolicy(budget_s=self._settings.flow.retry_budget_s)

@@ -63,6 +63,9 @@ class _Step(luigi.Task):
     def label(self) -> str:
         return type(self).__name__.lower()
 
+    def complete(self) -> bool:
+        return bool(super().complete())
+
     def run(self) -> None:
         started = time.monotonic()
         self.work(self.context)
@@ -167,8 +170,11 @@ class Apply(_Step):
         )
 
 
-def build(root: _Step, limits: Mapping[str, int]) -> None:
-    """Let Luigi's own scheduler order the steps, in this process. Failures are left in the context."""
+def build(root: _Step, limits: Mapping[str, int]) -> bool:
+    """Let Luigi's own scheduler order the steps, in this process, and say whether the output is there.
+
+    Luigi's own verdict is True even for a run that did nothing; failures are left in the context.
+    """
     config = luigi.configuration.get_config()
     config.set("worker", "check_complete_on_run", "true")
     for resource, limit in limits.items():
@@ -176,6 +182,7 @@ def build(root: _Step, limits: Mapping[str, int]) -> None:
     logging.getLogger("luigi-interface").setLevel(logging.CRITICAL)
     logging.getLogger("luigi").setLevel(logging.CRITICAL)
     luigi.build([root], local_scheduler=True, workers=1, no_lock=True)
+    return not root.context.failures and root.complete()
 
 
 @luigi.Task.event_handler(luigi.Event.BROKEN_TASK)  # type: ignore[untyped-decorator]  # luigi is untyped
