@@ -1,0 +1,126 @@
+"""The entry point: finds the command, and turns whatever stops it into one message and an exit code.
+
+Imports only what `scc --help` needs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from scc import __version__
+from scc.cli.app import App
+from scc.cli.lazy import LazyGroup, shared_options
+from scc.errors import SccError
+
+__all__ = ["EXIT_CODES", "cli", "main"]
+
+EXIT_CODES = {
+    0: "done, or nothing to do",
+    1: "a defect in SCC",
+    2: "the configuration or the command line must be mended",
+    3: "a system refused",
+    4: "data is damaged, or not what was promised",
+    5: "a plan is over its limits and waits for an approval",
+    75: "a system can't be reached or is busy: the same command may succeed later",
+    130: "interrupted (Ctrl-C)",
+    143: "ended by SIGTERM",
+}
+
+cli = LazyGroup(
+    "scc",
+    {
+        "init": ("scc.cli.init:init", "Write a commented configuration file."),
+        "doctor": ("scc.cli.doctor:doctor", "Check the configuration, the store and each system."),
+        "pipelines": ("scc.cli.pipelines:pipelines", "List the pipelines, and how each ended last."),
+        "plan": ("scc.cli.run:plan", "Show what a run would do; writes to no system."),
+        "run": ("scc.cli.run:run", "Plan, check the limits, apply, and keep the receipt."),
+        "approve": ("scc.cli.approve:approve", "Let a plan pass that is over its limits."),
+        "show": ("scc.cli.show:show", "Show a run: its plan, its receipt, its error."),
+        "runs": ("scc.cli.runs:runs", "List the runs, the newest first."),
+        "sandbox": ("scc.cli.sandbox:sandbox", "Start a local Eloqua and Salesforce to try things on."),
+        "demo": ("scc.cli.demo:demo", "Watch the main pipeline work, on a sandbox."),
+        "completion": ("scc.cli.completion:completion", "Print the shell's completion script."),
+    },
+    params=[
+        *shared_options(),
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=lambda ctx, _, value: _version(ctx) if value else None,
+            help="Print the version.",
+        ),
+    ],
+    help="Marketing operations as code: pipelines between Eloqua and Salesforce that show what they would do, "
+    "stop at their limits, and keep a receipt of what they did.",
+    epilog="Start with `scc demo`, or with `scc init` and `scc doctor`.",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code, one of EXIT_CODES."""
+    app = App()
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        result = cli.main(arguments, prog_name="scc", standalone_mode=False, obj=app)
+    except _Terminated:
+        return _say("Ended by SIGTERM; the same command goes on where this one stopped.", 143)
+    except (KeyboardInterrupt, click.Abort):
+        return _say("Interrupted; the same command goes on where this one stopped.", 130)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except SccError as error:
+        if app.debug:
+            traceback.print_exc()
+        hint = f"\nHint: {error.hint}" if error.hint else ""
+        return _say(f"Error: {error.message}{hint}", error.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output has had enough (`scc runs | head`); Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last door: a person gets one line, not a traceback
+        return _defect(error, app)
+    return result if isinstance(result, int) else 0
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: as a KeyboardInterrupt, it unwinds everything that Ctrl-C does."""
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise _Terminated
+
+
+def _defect(error: Exception, app: App) -> int:
+    """One line about a defect. Its own words stay out: they may hold a value from a record."""
+    if app.debug:
+        traceback.print_exc()
+        return 1
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return _say(
+        f"Error: a defect in SCC: {type(error).__name__}{place}\n"
+        "Hint: The same command with --debug shows the traceback.",
+        1,
+    )
+
+
+def _say(text: str, code: int) -> int:
+    click.echo(text, err=True)
+    return code
+
+
+def _version(context: click.Context) -> NoReturn:
+    click.echo(f"scc {__version__}")
+    context.exit()

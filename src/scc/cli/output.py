@@ -1,0 +1,135 @@
+"""What commands print on standard output: tables, headings, JSON. Data is never read as markup."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["Cell", "Styled", "facts", "heading", "line", "mask", "print_json", "state", "table"]
+
+
+class Styled(NamedTuple):
+    text: str
+    style: str
+
+
+Cell: TypeAlias = str | Styled
+
+_STATES = {
+    "done": "green",
+    "nothing-to-do": "green",
+    "planned": "cyan",
+    "running": "cyan",
+    "stopped": "yellow",
+    "failed": "red",
+    "applied": "green",
+    "rejected": "red",
+    "skipped": "dim",
+    "ok": "green",
+}
+_EMAIL = re.compile(r"([^\s@<>\"',;:]+)@([^\s@<>\"',;:]+)")
+
+
+def state(text: str) -> Styled:
+    """A run's state, an outcome or a verdict, in its colour."""
+    return Styled(text, _STATES.get(text, ""))
+
+
+def mask(text: str) -> str:
+    """Hide the addresses in a text: `jane@example.com` becomes `j***@example.com`."""
+    return _EMAIL.sub(lambda found: f"{found[1][0]}***@{found[2]}", text)
+
+
+def print_json(data: object) -> None:
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+
+
+def line(text: str = "", *, style: str = "") -> None:
+    if sys.stdout.isatty() and text:
+        from rich.text import Text
+
+        _console().print(Text(text, style=style))
+    else:
+        click.echo(text)
+
+
+def heading(text: str) -> None:
+    line()
+    line(text, style="bold")
+
+
+def facts(pairs: Mapping[str, Cell]) -> None:
+    """Names and values in two columns, without a header."""
+    table((), [[Styled(name, "dim"), value] for name, value in pairs.items()])
+
+
+def table(headers: Sequence[str], cells: Iterable[Sequence[Cell]], *, right: Iterable[str] = ()) -> None:
+    """Print rows below headers; the columns named in `right` are numbers."""
+    rows = [list(row) for row in cells]
+    numeric = [name in set(right) for name in headers]
+    if sys.stdout.isatty():
+        _rich_table(headers, rows, numeric)
+    else:
+        _plain_table(headers, rows, numeric)
+
+
+def _plain_table(headers: Sequence[str], rows: list[list[Cell]], numeric: list[bool]) -> None:
+    texts = [[_plain(cell) for cell in row] for row in rows]
+    everything = [list(headers), *texts] if headers else texts
+    if not everything:
+        return
+    widths = [max(map(len, column)) for column in zip(*everything, strict=True)]
+    for row in everything:
+        cells = [
+            text.rjust(width) if at < len(numeric) and numeric[at] else text.ljust(width)
+            for at, (text, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        click.echo("  ".join(cells).rstrip())
+
+
+def _rich_table(headers: Sequence[str], rows: list[list[Cell]], numeric: list[bool]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(
+        box=SIMPLE_HEAD if headers else None,
+        show_header=bool(headers),
+        header_style="bold",
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        show_edge=False,
+    )
+    for at in range(len(headers) or len(rows[0] if rows else ())):
+        is_number = at < len(numeric) and numeric[at]
+        grid.add_column(
+            headers[at] if headers else "",
+            justify="right" if is_number else "left",
+            no_wrap=is_number,
+            overflow="fold",
+        )
+    for row in rows:
+        grid.add_row(
+            *(Text(_plain(cell), style=cell.style if isinstance(cell, Styled) else "") for cell in row)
+        )
+    _console().print(grid)
+
+
+def _plain(cell: Cell) -> str:
+    """The text of a cell on one line, free of anything that a terminal would obey."""
+    text = cell.text if isinstance(cell, Styled) else cell
+    return "".join(one if one.isprintable() else " " for one in text)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=False)

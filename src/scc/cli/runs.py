@@ -1,0 +1,59 @@
+"""`scc runs`: what has been run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import islice
+
+import click
+
+from scc.cli import output
+from scc.cli.app import App
+from scc.cli.completion import complete_pipeline
+from scc.cli.lazy import Command
+from scc.store.runs import RunRecord
+
+__all__ = ["runs"]
+
+
+@click.command(cls=Command)
+@click.option(
+    "--pipeline", metavar="PIPELINE", shell_complete=complete_pipeline, help="Only this pipeline's runs."
+)
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def runs(app: App, pipeline: str | None, limit: int, as_json: bool) -> None:
+    """List the runs, the newest first."""
+    from scc.pipelines import registry
+
+    if pipeline is not None:
+        registry.module(pipeline)
+    # Runs come newest first within a pipeline; across pipelines they have to be put in order.
+    found = sorted(app.store.runs(pipeline), key=lambda record: record.run.moment, reverse=True)
+    chosen = list(islice(found, limit))
+    if as_json:
+        output.print_json([{"run": str(record.run), **asdict(record)} for record in chosen])
+        return
+    if not chosen:
+        output.line(f"No runs yet in {app.store.root}.")
+        return
+    output.table(["Run", "State", "Changes", "Outcome", "Took"], map(_row, chosen), right=["Changes", "Took"])
+    if len(found) > limit:
+        output.line(f"... and {len(found) - limit:,} older; --limit shows more.", style="dim")
+
+
+def _row(record: RunRecord) -> list[output.Cell]:
+    return [
+        str(record.run),
+        output.state(str(record.state)),
+        "" if record.changes is None else f"{record.changes:,}",
+        ", ".join(_outcomes(record)),
+        f"{record.seconds['all']:,.1f} s" if "all" in record.seconds else "",
+    ]
+
+
+def _outcomes(record: RunRecord) -> Iterator[str]:
+    for outcome, rows in record.outcomes.items():
+        yield f"{rows:,} {outcome}"

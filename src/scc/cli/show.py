@@ -1,0 +1,129 @@
+"""`scc show`: one run, with its plan, its receipt and its error."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scc.cli import output
+from scc.cli.app import App
+from scc.cli.completion import complete_run
+from scc.cli.lazy import Command
+
+if TYPE_CHECKING:  # imported where the command runs
+    from scc.store.dataset import Dataset
+    from scc.store.runs import RunRecord
+
+__all__ = ["show"]
+
+OUTCOMES = ["applied", "unchanged", "rejected", "skipped"]
+
+
+@click.command(cls=Command)
+@click.argument("run", shell_complete=complete_run)
+@click.option("--rows", type=click.IntRange(min=0), help="Show so many rows; default 3, with --outcome 20.")
+@click.option("--outcome", type=click.Choice(OUTCOMES), help="Rows of the receipt that ended so.")
+@click.option("--show-personal", is_flag=True, help="Show e-mail addresses in full.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def show(
+    app: App, run: str, rows: int | None, outcome: str | None, show_personal: bool, as_json: bool
+) -> None:
+    """Show a run: its plan, its receipt, its error.
+
+    RUN is PIPELINE@MOMENT, or a PIPELINE for its newest run.
+    """
+    from scc.flow.apply import read_receipt_summary
+    from scc.flow.plan import read_summary
+
+    record = _find(app, run)
+    plan, receipt = app.store.plan(record.run), app.store.receipt(record.run)
+    plan_summary = read_summary(plan) if plan.exists() else None
+    receipt_summary = read_receipt_summary(receipt) if receipt.exists() else None
+    most = rows if rows is not None else 20 if outcome else 3
+    chosen = _rows(plan, receipt, outcome, most, personal=show_personal)
+    if as_json:
+        output.print_json(_as_json(record, plan_summary, receipt_summary, chosen))
+        return
+    _facts(record)
+    if plan_summary and not outcome:
+        from scc.cli import render
+
+        render.plan(plan_summary)
+    if receipt_summary:
+        from scc.cli import render
+
+        render.receipt(receipt_summary)
+    _show_rows(chosen, outcome)
+    if record.error:
+        output.heading("Error")
+        output.line(str(record.error.get("message")))
+        if record.error.get("hint"):
+            output.line(f"Hint: {record.error['hint']}")
+
+
+def _find(app: App, text: str) -> RunRecord:
+    from scc.core.runs import RunId
+    from scc.errors import ConfigError
+    from scc.pipelines import registry
+
+    if "@" in text:
+        return app.store.require(RunId.parse(text))
+    registry.module(text)
+    newest = next(app.store.runs(text), None)
+    if newest is None:
+        raise ConfigError(f"{text} has not been run yet", hint=f"Try `scc plan {text}`.")
+    return newest
+
+
+def _rows(
+    plan: Dataset, receipt: Dataset, outcome: str | None, most: int, *, personal: bool
+) -> list[dict[str, Any]]:
+    from scc.cli import render
+
+    if outcome:
+        if not receipt.exists():
+            return []
+        return render.rows(receipt, lambda row: row["outcome"] == outcome, most, personal=personal)
+    return render.sample(plan, most, personal=personal) if plan.exists() else []
+
+
+def _show_rows(chosen: list[dict[str, Any]], outcome: str | None) -> None:
+    from scc.cli import render
+
+    if outcome:
+        output.heading(f"Rows with the outcome {outcome}" if chosen else f"No row has the outcome {outcome}")
+        if chosen:
+            lines = [[row["key"], row["object"], row["code"], row["message"], row["job"]] for row in chosen]
+            output.table(["Record", "Object", "Code", "Message", "Job"], lines)
+    elif chosen:
+        output.heading(f"The first {len(chosen)} changes" if len(chosen) > 1 else "The first change")
+        render.sample_table(chosen)
+
+
+def _facts(record: RunRecord) -> None:
+    facts: dict[str, output.Cell] = {
+        "Run": str(record.run),
+        "State": output.state(str(record.state)),
+        "Started": record.started_at,
+        "Ended": record.ended_at or "not yet",
+    }
+    if record.plan_digest:
+        facts["Plan"] = record.plan_digest[:12]
+    if record.seconds:
+        facts["Took"] = ", ".join(f"{name} {seconds:,.1f} s" for name, seconds in record.seconds.items())
+    output.facts(facts)
+
+
+def _as_json(record: RunRecord, plan: Any, receipt: Any, chosen: list[dict[str, Any]]) -> dict[str, object]:
+    from scc.cli import render
+
+    return {
+        "run": str(record.run),
+        **asdict(record),
+        "plan": render.counts_json(plan) if plan else None,
+        "receipt": render.counts_json(receipt) if receipt else None,
+        "rows": chosen,
+    }
