@@ -72,6 +72,6 @@ def _compare(field: Any, one: Compare, *, blank: str | None = "") -> Any:
         case "like":
             return field.like(value)
         case "in":
-            return reduce(or_, (field == each for each in value))
+            return field.in_(value)
         case _:
-            return reduce(and_, (field != each for each in value))
+            return ~field.in_(value)

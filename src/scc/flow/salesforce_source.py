@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -21,12 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SalesforceReferred"]
 
-REST_IDS = 500
-"""Ids in one REST query: its address must stay below 16,384 bytes."""
-BULK_IDS = 4_000
-"""Ids in one bulk query: SOQL ends at 100,000 characters."""
-REST_AT_MOST = 4 * REST_IDS
-"""Up to here a few REST calls are sooner done than one bulk job."""
+REST_AT_MOST = 2_000
+"""Up to so many ids a few REST calls are sooner done than one bulk job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +73,8 @@ class SalesforceReferred:
         from scc.salesforce import soql
 
         rest = len(ids) <= REST_AT_MOST
-        size = REST_IDS if rest else BULK_IDS
-        for at in range(0, len(ids), size):
-            conditions = [soql.field("Id").in_(ids[at : at + size])]
-            if self.where is not None:
-                conditions.append(salesforce_condition(self.where))
-            query = soql.select(self.sobject, self.fields, where=reduce(and_, conditions))
+        where = None if self.where is None else salesforce_condition(self.where)
+        for query in soql.chunks(self.sobject, self.fields, "Id", ids, where=where, rest=rest):
             if rest:
                 yield from client.query(query, include_deleted=True)
             else:
