@@ -67,7 +67,8 @@ class _Fault:
     def hint(self) -> str | None:
         if self.kind != "extra_forbidden":
             value = example(self.field)
-            return None if value is None else f"For example: {self._line(value)}"
+            telling = value is not None and value != {} and not isinstance(value, BaseModel)
+            return f"For example: {self._line(value)}" if telling else None
         near = nearest(str(self.key[-1]), self.siblings)
         if near:
             return f"Did you mean {near}?"
@@ -100,5 +101,5 @@ _KINDS: Mapping[type, str] = {
     str: "a text",
     bool: "true or false",
     int: "a number",
-    float: "a number",
+    float: "a number with decimals",
 }
