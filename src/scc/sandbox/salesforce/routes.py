@@ -1,0 +1,13 @@
+"""Salesforce's routes."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from scc.sandbox.state import State
+
+__all__ = ["routes"]
+
+
+def routes(state: State) -> list[Route]:
+    return []
