@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from scc.settings import Section, Settings
-from scc.settings.keys import example, expected, is_secret, toml_value
+from scc.settings.keys import Spot, toml_value
 
 __all__ = ["Entry", "entries", "sections", "summary"]
 
@@ -41,14 +41,14 @@ def summary(model: type[BaseModel]) -> str:
 
 def entries(model: type[BaseModel]) -> Iterator[Entry]:
     for name, field in model.model_fields.items():
-        default = None if field.is_required() else field.get_default(call_default_factory=True)
-        shown = example(field)
+        here = Spot(field.annotation, field)
+        default, shown = here.default, here.example
         yield Entry(
             name,
-            expected(field),
+            here.expected,
             field.description or "",
             None if default is None else toml_value(default),
             None if shown is None else toml_value(shown),
-            is_secret(field),
+            here.is_secret,
             {key: toml_value(value) for key, value in default.items()} if isinstance(default, dict) else None,
         )

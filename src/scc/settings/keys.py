@@ -1,4 +1,4 @@
-"""What a key is, read off a model: its type in words, an example, how TOML writes a value."""
+"""What may stand at a key, read off a model: its type in words, an example, how TOML writes a value."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import types
 import typing
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, Union
@@ -13,17 +14,7 @@ from typing import Any, Literal, Union
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-__all__ = [
-    "example",
-    "expected",
-    "field_at",
-    "is_closed",
-    "is_secret",
-    "models_at",
-    "path_of",
-    "takes_text",
-    "toml_value",
-]
+__all__ = ["Spot", "path_of", "spot", "toml_value"]
 
 _WORDS: dict[Any, str] = {
     str: "a text in quotes",
@@ -37,90 +28,84 @@ _WORDS: dict[Any, str] = {
 }
 
 
-def field_at(model: type[BaseModel], key: tuple[str | int, ...]) -> FieldInfo | None:
-    """The field that a key inside the model's table belongs to, through lists and tables of models."""
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in the configuration. `field` is None inside of lists and open tables."""
+
+    annotation: Any
     field: FieldInfo | None = None
-    inner: Any = model
+
+    @property
+    def kinds(self) -> list[Any]:
+        """The types that may stand here, and the texts of a Literal; None is left out."""
+        return list(_kinds(self.annotation))
+
+    @property
+    def models(self) -> list[type[BaseModel]]:
+        return [kind for kind in self.kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+
+    @property
+    def expected(self) -> str:
+        """What to write, in words: "a whole number", `one of "auto", "csv", "json"`."""
+        words = dict.fromkeys(_word(kind) for kind in self.kinds if not isinstance(kind, str))
+        choices = [json.dumps(kind) for kind in self.kinds if isinstance(kind, str)]
+        return " or ".join([*words, *([f"one of {', '.join(choices)}"] if choices else [])])
+
+    @property
+    def default(self) -> Any:
+        """The default, None where there is none."""
+        if self.field is None or self.field.is_required():
+            return None
+        return self.field.get_default(call_default_factory=True)
+
+    @property
+    def example(self) -> Any:
+        """The key's own example, else its default."""
+        if self.field is not None and self.field.examples:
+            return self.field.examples[0]
+        return self.default
+
+    @property
+    def is_secret(self) -> bool:
+        return SecretStr in self.kinds
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether only numbers, true or false, or one of a few words may stand here: nothing to hide."""
+        kinds = self.kinds
+        return bool(kinds) and all(isinstance(kind, str) or kind in {int, float, bool} for kind in kinds)
+
+    @property
+    def takes_text(self) -> bool:
+        """Whether a text from the environment is taken as it stands."""
+        return any(kind in {str, SecretStr, Path} or isinstance(kind, str) for kind in self.kinds)
+
+
+def spot(model: type[BaseModel], key: tuple[str | int, ...]) -> Spot | None:
+    """What may stand at a key of the model's table; None where there is no such key."""
+    here = Spot(model)
     for part in key:
-        models = [kind for kind in _kinds(inner) if isinstance(kind, type) and issubclass(kind, BaseModel)]
-        if isinstance(part, str) and models:
-            field = next((m.model_fields[part] for m in models if part in m.model_fields), None)
-            if field is None:
+        if here.models:
+            fields = [one.model_fields[part] for one in here.models if part in one.model_fields]
+            if not fields:
                 return None
-            inner = field.annotation
+            here = Spot(fields[0].annotation, fields[0])
         else:
-            inner = _item(inner)
-    return field
+            here = Spot(_item(here.annotation))
+    return here
 
 
 def path_of(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
     """pydantic's path to a fault without the names of types that it adds inside unions."""
     key: list[int | str] = []
-    inner: Any = model
+    here: Spot | None = Spot(model)
     for part in loc:
-        kinds = [kind for kind in _kinds(inner) if not isinstance(kind, str)]
+        kinds = [] if here is None else [kind for kind in here.kinds if not isinstance(kind, str)]
         if len(kinds) != 1 or kinds[0] in _WORDS:
             break
         key.append(part)
-        if isinstance(kinds[0], type) and issubclass(kinds[0], BaseModel):
-            field = kinds[0].model_fields.get(str(part))
-            if field is None:
-                break
-            inner = field.annotation
-        else:
-            inner = _item(kinds[0])
+        here = spot(model, tuple(key))
     return tuple(key)
-
-
-def models_at(model: type[BaseModel], key: tuple[str | int, ...]) -> list[type[BaseModel]]:
-    """The models that the table at a key may have; the model itself for no key."""
-    if not key:
-        return [model]
-    field = field_at(model, key)
-    return [] if field is None else list(_models(field.annotation))
-
-
-def expected(field: FieldInfo | None) -> str:
-    """What to write, in words: "a whole number", `one of "auto", "csv", "json"`."""
-    if field is None:
-        return "a value of another type"
-    words: list[str] = []
-    for kind in _kinds(field.annotation):
-        if isinstance(kind, str):
-            continue
-        word = _WORDS.get(kind) or _shape(kind)
-        if word not in words:
-            words.append(word)
-    choices = [json.dumps(kind) for kind in _kinds(field.annotation) if isinstance(kind, str)]
-    if choices:
-        words.append(f"one of {', '.join(choices)}")
-    return " or ".join(words)
-
-
-def example(field: FieldInfo | None) -> object:
-    """The field's own example, else its default, else None."""
-    if field is None:
-        return None
-    if field.examples:
-        return field.examples[0]
-    return None if field.is_required() else field.get_default(call_default_factory=True)
-
-
-def is_secret(field: FieldInfo | None) -> bool:
-    return field is not None and any(kind is SecretStr for kind in _kinds(field.annotation))
-
-
-def is_closed(field: FieldInfo | None) -> bool:
-    """Whether the key takes numbers, true or false, or one of a few words: nothing to hide."""
-    kinds = () if field is None else tuple(_kinds(field.annotation))
-    return bool(kinds) and all(isinstance(kind, str) or kind in {int, float, bool} for kind in kinds)
-
-
-def takes_text(field: FieldInfo | None) -> bool:
-    """Whether a text from the environment is taken as it stands."""
-    if field is None:
-        return False
-    return any(kind in {str, SecretStr, Path} or isinstance(kind, str) for kind in _kinds(field.annotation))
 
 
 def toml_value(value: object) -> str:
@@ -144,37 +129,35 @@ def _toml_key(key: str) -> str:
 
 
 def _kinds(annotation: Any) -> Iterator[Any]:
-    """The types that an annotation allows, and the texts of a Literal; None is left out."""
     origin = typing.get_origin(annotation)
-    if origin in {Union, types.UnionType, typing.Annotated}:
-        inner = typing.get_args(annotation)
-        for one in inner[:1] if origin is typing.Annotated else inner:
-            yield from _kinds(one)
-    elif origin is Literal:
+    if origin is Literal:
         yield from typing.get_args(annotation)
+    elif origin is typing.Annotated:
+        yield from _kinds(typing.get_args(annotation)[0])
+    elif origin in {Union, types.UnionType}:
+        for one in typing.get_args(annotation):
+            yield from _kinds(one)
     elif annotation is not type(None):
         yield annotation
 
 
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    for kind in _kinds(annotation):
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield kind
-
-
 def _item(annotation: Any) -> Any:
-    """What a list or a table of the annotation holds; object where that is open."""
+    """What a list or a table holds; object where that is open."""
     for kind in _kinds(annotation):
-        inner = typing.get_args(kind)
+        inner = [] if isinstance(kind, str) else typing.get_args(kind)
         if inner:
-            return inner[-1] if typing.get_origin(kind) in {dict, Mapping} else inner[0]
+            return inner[-1] if _base(kind) in {dict, Mapping} else inner[0]
     return object
 
 
-def _shape(kind: Any) -> str:
-    base = typing.get_origin(kind) or kind
+def _base(kind: Any) -> Any:
+    return typing.get_origin(kind) or kind
+
+
+def _word(kind: Any) -> str:
+    base = _base(kind)
+    if base in _WORDS:
+        return _WORDS[base]
     if isinstance(base, type) and issubclass(base, BaseModel | Mapping):
         return "a table"
-    if base in {list, tuple, set, frozenset}:
-        return "a list"
-    return "a value"
+    return "a list" if base in {list, tuple, set, frozenset} else "a value"

@@ -12,16 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from scc.errors import ConfigError
-from scc.settings.keys import (
-    example,
-    expected,
-    field_at,
-    is_closed,
-    is_secret,
-    models_at,
-    path_of,
-    toml_value,
-)
+from scc.settings.keys import Spot, path_of, spot, toml_value
 from scc.settings.origin import Key, Origin, dotted, variable
 
 __all__ = ["explain", "nearest"]
@@ -52,8 +43,9 @@ class _Fault:
     ) -> None:
         self.kind, self.value = found["type"], found["input"]
         self.found = found
-        self.field = field_at(model, inner)
-        self.siblings = sorted({name for one in models_at(model, inner[:-1]) for name in one.model_fields})
+        self.spot = spot(model, inner) or Spot(object)
+        table = spot(model, inner[:-1])
+        self.siblings = sorted({name for one in table.models for name in one.model_fields} if table else ())
         self.key, self.origin = key, origin
 
     def text(self) -> str:
@@ -61,12 +53,12 @@ class _Fault:
         if self.kind == "extra_forbidden":
             return f"{self.origin.where(self.key)}: there is no key {name}"
         if self.kind == "missing":
-            return f"{self.origin.where(self.key)}: {name} is missing; expected {expected(self.field)}"
+            return f"{self.origin.where(self.key)}: {name} is missing; expected {self.spot.expected}"
         return f"{self.origin.where(self.key)}: {name} {self._wrong()}"
 
     def hint(self) -> str | None:
         if self.kind != "extra_forbidden":
-            value = example(self.field)
+            value = self.spot.example
             telling = value is not None and value != {} and not isinstance(value, BaseModel)
             return f"For example: {self._line(value)}" if telling else None
         near = nearest(str(self.key[-1]), self.siblings)
@@ -79,7 +71,7 @@ class _Fault:
         if self.kind == "value_error":
             return f"{self._shown()}; expected {self.found['ctx']['error']}"
         if self.kind.endswith(("_type", "_parsing")) or self.kind in {"literal_error", "int_from_float"}:
-            return f"{self._shown()}; expected {expected(self.field)}"
+            return f"{self._shown()}; expected {self.spot.expected}"
         words = self.found["msg"].replace("Input should", "it should")
         return f"{self._shown()}; {words[:1].lower()}{words[1:]}"
 
@@ -87,7 +79,7 @@ class _Fault:
         """The value where it can't be a secret; else what kind of value it is."""
         if isinstance(self.value, Mapping | list):
             return "is a table" if isinstance(self.value, Mapping) else "is a list"
-        if is_closed(self.field) or (self.kind == "value_error" and not is_secret(self.field)):
+        if self.spot.is_closed or (self.kind == "value_error" and not self.spot.is_secret):
             return f"is {toml_value(self.value)}"
         return f"is {_KINDS.get(type(self.value), 'of another type')}"
 

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator
 
 from scc.errors import ConfigError
-from scc.settings.keys import example, toml_value
+from scc.settings.keys import Spot, toml_value
 from scc.settings.origin import Origin
 
 __all__ = [
@@ -48,7 +48,7 @@ class _System(Section):
         missing = [key for key in keys if not _text(getattr(self, key))]
         if missing:
             names = ", ".join(f"{section}.{key}" for key in missing)
-            examples = {key: toml_value(example(type(self).model_fields[key])) for key in missing}
+            examples = {key: toml_value(Spot(str, type(self).model_fields[key]).example) for key in missing}
             raise ConfigError(
                 f"{self._origin.where(())} lacks what {system}'s login needs: {names}",
                 hint=self._origin.advice(section, examples),

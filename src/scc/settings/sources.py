@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from scc.errors import ConfigError
-from scc.settings.keys import field_at, takes_text
+from scc.settings.keys import spot
 from scc.settings.origin import Key, Origin, find_lines
 
 __all__ = ["CONFIG_NAME", "Gathered", "gather"]
@@ -132,7 +132,8 @@ def _put(tree: Tree, key: Key, value: object) -> None:
 
 def _typed(model: type[BaseModel], key: Key, text: str) -> object:
     """A text for a key that takes one, else the value that it spells in TOML."""
-    if takes_text(field_at(model, key)):
+    place = spot(model, key)
+    if place and place.takes_text:
         return text
     try:
         return tomllib.loads(f"value = {text}")["value"]
