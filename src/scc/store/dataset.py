@@ -75,6 +75,9 @@ class Dataset:
             except (pa.ArrowInvalid, OSError) as error:
                 raise self._corrupt(path, f"can't be read ({type(error).__name__})") from error
 
+    def schema(self) -> pa.Schema:
+        return pq.read_schema(self.paths()[0])
+
     def remove(self) -> None:
         """Remove the dataset, the manifest first: nobody may read half of it."""
         (self.folder / "manifest.json").unlink(missing_ok=True)

@@ -1,0 +1,33 @@
+-- Follows "WITH current AS (...),": object, key, now (map: field -> value in the system as it is now).
+-- plan and receipt are those of the run that is taken back.
+written AS (
+    SELECT plan.system, plan.object, plan.key, plan.before, plan.after, plan.evidence
+    FROM plan JOIN receipt USING (change)
+    WHERE receipt.outcome = 'applied'
+),
+compared AS (
+    SELECT
+        written.*,
+        current.key IS NOT NULL AS is_there,
+        list_filter(map_entries(written.after), lambda entry: current.now[entry.key] = entry.value) AS untouched
+    FROM written LEFT JOIN current ON written.object = current.object AND written.key = current.key
+)
+
+SELECT
+    system,
+    object,
+    CASE WHEN len(untouched) > 0 THEN 'update' ELSE 'skip' END AS operation,
+    key,
+    CASE WHEN len(untouched) > 0 THEN map_from_entries(untouched) END AS before,
+    CASE WHEN len(untouched) > 0 THEN map_from_entries(
+        list_transform(untouched, lambda entry: {'key': entry.key, 'value': before[entry.key]})
+    ) END AS after,
+    CASE
+        WHEN NOT is_there THEN 'the record is gone since'
+        WHEN len(untouched) = 0 THEN 'all that the run wrote has changed again since'
+        WHEN len(untouched) < len(map_keys(after)) THEN 'back to what it was; fields that changed again since are left alone'
+        ELSE 'back to what it was'
+    END AS reason,
+    evidence
+FROM compared
+ORDER BY system, object, operation, key
