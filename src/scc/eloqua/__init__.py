@@ -1,1 +1,83 @@
+"""A client for Oracle Eloqua: Bulk and REST, records as Arrow.
+
+    from scc.eloqua import BasicAuth, EloquaClient, contacts, field
+
+It is a library of its own and knows nothing of the rest of SCC but the transport and the errors.
+"""
+
 from __future__ import annotations
+
+from scc.eloqua.auth import BasicAuth, Credentials
+from scc.eloqua.bulk_exports import Export, PageDone
+from scc.eloqua.client import EloquaClient
+from scc.eloqua.errors import Failure, InvalidConflictError, InvalidError
+from scc.eloqua.fields import (
+    ACTIVITY_TYPES,
+    BulkObject,
+    accounts,
+    activities,
+    activity_fields,
+    campaign_responses,
+    contacts,
+    custom_object,
+    email_addresses,
+    event,
+)
+from scc.eloqua.filters import And, Comparison, Exists, Filter, Not, Or, Status, exists, field, status
+from scc.eloqua.models import (
+    CustomObjectInfo,
+    ExportDefinition,
+    Field,
+    Identity,
+    ImportDefinition,
+    ListInfo,
+    Reject,
+    Sync,
+    SyncAction,
+    SyncActionDefinition,
+    SyncLog,
+    SyncStatus,
+)
+
+__all__ = [
+    "ACTIVITY_TYPES",
+    "And",
+    "BasicAuth",
+    "BulkObject",
+    "Comparison",
+    "Credentials",
+    "CustomObjectInfo",
+    "EloquaClient",
+    "Exists",
+    "Export",
+    "ExportDefinition",
+    "Failure",
+    "Field",
+    "Filter",
+    "Identity",
+    "ImportDefinition",
+    "InvalidConflictError",
+    "InvalidError",
+    "ListInfo",
+    "Not",
+    "Or",
+    "PageDone",
+    "Reject",
+    "Status",
+    "Sync",
+    "SyncAction",
+    "SyncActionDefinition",
+    "SyncLog",
+    "SyncStatus",
+    "accounts",
+    "activities",
+    "activity_fields",
+    "campaign_responses",
+    "contacts",
+    "custom_object",
+    "email_addresses",
+    "event",
+    "exists",
+    "field",
+    "status",
+]

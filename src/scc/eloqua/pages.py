@@ -1,0 +1,197 @@
+"""One page of exported records, as it came, into one Arrow batch of text columns.
+
+Both readers give the same for the same records: the columns asked for, in that order, "" for blank,
+never null. Whatever is wrong with a page is a DataError that names the page's fault and no value. It
+knows nothing of where a page came from.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.json
+
+from scc.errors import DataError
+
+__all__ = ["Page", "read_csv", "read_json"]
+
+# Scalars may stand before `items`; an array or object may not: then the slow way decides.
+_TO_ITEMS = re.compile(rb'\s*\{(?:\s*"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[^"\[\]{},\s]+)\s*,)*\s*"items"\s*:\s*\[')
+_BETWEEN = re.compile(rb"\}\s*,\s*\{")
+_COLUMNS_DIFFER = re.compile(r"Expected \d+ columns, got \d+")
+_JSON_INSTEAD = "Ask for JSON pages instead (csv='never')."
+
+
+@dataclass(frozen=True)
+class Page:
+    """The records of one page, with what the page says of the whole: None where it says nothing (CSV)."""
+
+    batch: pa.RecordBatch
+    total: int | None = None
+    has_more: bool | None = None
+
+
+def read_csv(body: bytes, columns: Sequence[str]) -> Page:
+    """Read a page with a header line; columns that were not asked for are left out."""
+    _check_header(body, columns)
+    # Arrow takes a value whose closing quote never comes for one that ends with the page
+    if body.count(b'"') % 2:
+        raise DataError("a CSV page from Eloqua has a quote too many or too few", hint=_JSON_INSTEAD)
+    if not body.endswith(b"\n"):
+        body += b"\n"  # Arrow takes a header line without an end for no header
+    try:
+        table = pa.csv.read_csv(
+            pa.BufferReader(body),
+            # one block is one batch; pages run side by side, so one thread is enough for each
+            read_options=pa.csv.ReadOptions(use_threads=False, block_size=len(body) + 1),
+            # a line with nothing on it is a blank value where there is only one column
+            parse_options=pa.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=len(columns) > 1),
+            convert_options=pa.csv.ConvertOptions(
+                column_types=dict.fromkeys(columns, pa.string()),
+                include_columns=list(columns),
+                strings_can_be_null=False,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+    except (pa.ArrowException, UnicodeDecodeError) as exc:
+        # Arrow's own words go on to quote the row
+        why = _COLUMNS_DIFFER.search(str(exc))
+        raise DataError(
+            f"a CSV page from Eloqua can't be read ({why[0] if why else type(exc).__name__})",
+            hint=_JSON_INSTEAD,
+        ) from None
+    return Page(_one_batch(table))
+
+
+def _check_header(body: bytes, columns: Sequence[str]) -> None:
+    try:
+        header = next(
+            csv.reader(io.TextIOWrapper(io.BytesIO(body), "utf-8-sig", newline=""), strict=True), []
+        )
+    except (csv.Error, UnicodeDecodeError):
+        header = []
+    counts = Counter(header)
+    for name in columns:
+        if counts[name] != 1:
+            raise DataError(
+                f"the header of a CSV page from Eloqua has {counts[name] or 'no'} {name!r}",
+                hint=_JSON_INSTEAD,
+            )
+
+
+def read_json(body: bytes, columns: Sequence[str]) -> Page:
+    """Read a page; a value that an item lacks is "", and so is a page without items."""
+    cut = _cut(body)
+    if cut is not None:
+        items, envelope = cut
+        batch = _read_lines(items, columns)
+        if batch is not None and envelope.get("count") in {None, batch.num_rows}:
+            return _page(batch, envelope)
+    return _read_whole(body, columns)
+
+
+def _cut(body: bytes) -> tuple[bytes, Mapping[str, Any]] | None:
+    """Cut the items out of the page without parsing them; None where the page is built otherwise.
+
+    What is left must itself be an envelope with no items, and what was cut out must parse as records:
+    so a cut at a wrong place can't pass.
+    """
+    head = _TO_ITEMS.match(body)
+    end = body.rfind(b"]")
+    if head is None or end < head.end():
+        return None
+    try:
+        envelope = json.loads(body[: head.end()] + body[end:])
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(envelope, dict) or envelope.get("items") != []:
+        return None
+    return body[head.end() : end], envelope
+
+
+def _read_lines(items: bytes, columns: Sequence[str]) -> pa.RecordBatch | None:
+    """Read `{...},{...}` as line-delimited JSON; None where that can't be done safely.
+
+    A string value may hold `},{` too. The line break put there makes the string invalid JSON, which
+    the parser reports: so the page is then read the slow way, never wrongly.
+    """
+    schema = pa.schema([(name, pa.string()) for name in columns])
+    if not items.strip():
+        return pa.RecordBatch.from_arrays([pa.array([], pa.string()) for _ in columns], schema=schema)
+    for spaced in (False, True):
+        lines = _BETWEEN.sub(b"}\n{", items) if spaced else items.replace(b"},{", b"}\n{")
+        try:
+            table = pa.json.read_json(
+                pa.BufferReader(lines),
+                read_options=pa.json.ReadOptions(use_threads=False, block_size=len(lines) + 1),
+                parse_options=pa.json.ParseOptions(
+                    explicit_schema=schema, unexpected_field_behavior="ignore"
+                ),
+            )
+            table.validate(full=True)  # for UTF-8, which the JSON reader does not check
+        except (pa.ArrowException, UnicodeDecodeError):
+            continue
+        return _one_batch(table.select(list(columns)))
+    return None
+
+
+def _read_whole(body: bytes, columns: Sequence[str]) -> Page:
+    """Read with Python's parser: slow, and the judge of what the fast way would not decide."""
+    try:
+        parsed = json.loads(body, parse_int=str, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        raise DataError(f"a page of {len(body):,} bytes from Eloqua is not JSON") from None
+    items = parsed.get("items") or [] if isinstance(parsed, dict) else None
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise DataError("a page from Eloqua holds no list of records in 'items'")
+    arrays = [pa.array([_text(item.get(name), name) for item in items], pa.string()) for name in columns]
+    return _page(pa.RecordBatch.from_arrays(arrays, names=list(columns)), parsed)
+
+
+def _page(batch: pa.RecordBatch, envelope: Mapping[str, Any]) -> Page:
+    count, total = (_number(envelope.get(name)) for name in ("count", "totalResults"))
+    if count is not None and count != batch.num_rows:
+        raise DataError(f"a page from Eloqua says it has {count:,} records and has {batch.num_rows:,}")
+    more = envelope.get("hasMore")
+    return Page(batch, total, more if isinstance(more, bool) else None)
+
+
+def _number(value: object) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _text(value: object, column: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str):
+        raise DataError(f"a page from Eloqua has a value in {column!r} that is no text")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise DataError(f"a page from Eloqua has half a character in {column!r}") from None
+    return value
+
+
+def _one_batch(table: pa.Table) -> pa.RecordBatch:
+    batches = table.combine_chunks().to_batches()
+    if not batches:
+        return pa.RecordBatch.from_arrays(
+            [pa.array([], pa.string()) for _ in table.column_names], names=table.column_names
+        )
+    batch = batches[0]
+    arrays = [pc.fill_null(column, "") if column.null_count else column for column in batch.columns]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
