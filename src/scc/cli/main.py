@@ -69,14 +69,16 @@ cli = LazyGroup(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code, one of EXIT_CODES."""
+    if "_SCC_COMPLETE" in os.environ:
+        cli.main(prog_name="scc")  # answers the shell and exits
     app = App()
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        result = cli.main(arguments, prog_name="scc", standalone_mode=False, obj=app)
+        return _invoke(sys.argv[1:] if arguments is None else list(arguments), app)
     except _Terminated:
         return _say("Ended by SIGTERM; the same command goes on where this one stopped.", 143)
     except (KeyboardInterrupt, click.Abort):
-        return _say("Interrupted; the same command goes on where this one stopped.", 130)
+        return _say("\nInterrupted; the same command goes on where this one stopped.", 130)
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -91,11 +93,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:  # noqa: BLE001 - the last door: a person gets one line, not a traceback
         return _defect(error, app)
-    return result if isinstance(result, int) else 0
+
+
+def _invoke(arguments: list[str], app: App) -> int:
+    """What click's own main does, but for its handling of interrupts and closed pipes."""
+    try:
+        with cli.make_context("scc", arguments, obj=app) as context:
+            result = cli.invoke(context)
+            sys.stdout.flush()
+            return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as end:
+        sys.stdout.flush()
+        return end.exit_code
 
 
 class _Terminated(KeyboardInterrupt):
-    """SIGTERM: as a KeyboardInterrupt, it unwinds everything that Ctrl-C does."""
+    """SIGTERM. Luigi takes any other exception in a task for a failure of that task, and goes on."""
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

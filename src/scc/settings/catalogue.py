@@ -22,7 +22,6 @@ class Entry:
     description: str
     default: str | None
     example: str | None
-    secret: bool
     table: dict[str, str] | None
 
 
@@ -49,6 +48,5 @@ def entries(model: type[BaseModel]) -> Iterator[Entry]:
             field.description or "",
             None if default is None else toml_value(default),
             None if shown is None else toml_value(shown),
-            here.is_secret,
             {key: toml_value(value) for key, value in default.items()} if isinstance(default, dict) else None,
         )
