@@ -25,7 +25,7 @@ def main() -> None:
         records = pa.Table.from_batches(export.batches())
 
     campaign_fields = ["Id", "IsDeleted", *config.fields.values()]
-    ids = duckdb.sql(
+    ids = duckdb.execute(
         f"SELECT DISTINCT left({config.campaign_id_field}, 15) AS id FROM records WHERE {config.campaign_id_field} LIKE '701%' "
         f"AND length({config.campaign_id_field}) IN (15, 18)"
     ).fetchall()

@@ -31,14 +31,18 @@ def eloqua_filter(condition: Condition, fields: EloquaFields) -> Filter:
             )
         return _compare(field(fields[one.field].statement), one)
 
-    return _combine(condition, leaf)
+    combined: Filter = _combine(condition, leaf)
+    return combined
 
 
 def salesforce_condition(condition: Condition) -> soql.Condition:
     """The condition as SOQL; whether its fields exist is Salesforce's to say."""
     from scc.salesforce import soql
 
-    return _combine(condition, lambda one: _compare(soql.field(one.field), one, blank=None))
+    combined: soql.Condition = _combine(
+        condition, lambda one: _compare(soql.field(one.field), one, blank=None)
+    )
+    return combined
 
 
 def _combine(condition: Condition, leaf: Any) -> Any:
