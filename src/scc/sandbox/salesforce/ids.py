@@ -1,7 +1,7 @@
 """Record ids: 15 characters of base 62 that tell case apart, and the three characters that make them 18.
 
-Knows nothing of objects or of HTTP. The same arithmetic exists twice, in Python for single ids and as
-DuckDB macros for a million at a time; a test holds the two together. Source: salesforce.md 6.1.
+Knows nothing of objects or of HTTP. The same arithmetic exists twice, in Python for single ids and in SQL for
+a million at a time; a test holds the two together. Source: salesforce.md 6.1.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ POD = "5e0"
 
 _SUFFIX_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_HIGH_DIGITS = "0000"
+MAX_NUMBER = 62**5
 _SHAPE = re.compile(r"[0-9A-Za-z]{15}(?:[A-Z0-5]{3})?")
 
 
@@ -27,11 +29,13 @@ def suffix(id15: str) -> str:
 
 def make15(prefix: str, number: int) -> str:
     """Return the id number `number` of the objects whose ids begin with `prefix`, without check characters."""
+    if number >= MAX_NUMBER:
+        raise ValueError(f"the sandbox has ids for {MAX_NUMBER} records of a kind, not for number {number}")
     digits = []
-    for _ in range(9):
+    for _ in range(5):
         number, rest = divmod(number, 62)
         digits.append(_DIGITS[rest])
-    return prefix + POD + "".join(reversed(digits))
+    return prefix + POD + _HIGH_DIGITS + "".join(reversed(digits))
 
 
 def make(prefix: str, number: int) -> str:
@@ -56,8 +60,16 @@ def number_of(id18: str) -> int:
     return number
 
 
-def _digit(place: int) -> str:
-    return f"substr('{_DIGITS}', CAST((n // {62**place}) % 62 AS INTEGER) + 1, 1)"
+def sql(prefix: str, number: str) -> str:
+    """Return SQL that makes ids out of numbers: the twin of `make`, `number` being SQL for a BIGINT."""
+    values = [f"(({number}) // {62**place}) % 62" for place in reversed(range(5))]
+    digits = " || ".join(f"substr('{_DIGITS}', CAST({value} AS INTEGER) + 1, 1)" for value in values)
+    bits = " + ".join(
+        f"CASE WHEN {value} BETWEEN 10 AND 35 THEN {1 << n} ELSE 0 END" for n, value in enumerate(values)
+    )
+    head = prefix + POD + _HIGH_DIGITS
+    checks = suffix(head + "00000")
+    return f"'{head}' || {digits} || '{checks[:2]}' || substr('{_SUFFIX_ALPHABET}', {bits} + 1, 1)"
 
 
 def _check(first: int) -> str:
@@ -70,14 +82,12 @@ def _check(first: int) -> str:
 
 MACROS = (
     f"CREATE OR REPLACE MACRO sf.suffix(id) AS {_check(1)} || {_check(6)} || {_check(11)}",
-    f"CREATE OR REPLACE MACRO sf.make15(prefix, n) AS prefix || '{POD}' || "
-    + " || ".join(_digit(place) for place in reversed(range(9))),
-    "CREATE OR REPLACE MACRO sf.make_id(prefix, n) AS sf.make15(prefix, n) || sf.suffix(sf.make15(prefix, n))",
+    # The lambda keeps DuckDB from writing the argument out once for every use of it.
     (
-        "CREATE OR REPLACE MACRO sf.id18(id) AS CASE "
+        "CREATE OR REPLACE MACRO sf.id18(text) AS list_transform([text], lambda id: CASE "
         f"WHEN NOT regexp_full_match(id, '{_SHAPE.pattern}') THEN NULL "
         "WHEN length(id) = 15 THEN id || sf.suffix(id) "
-        "WHEN substr(id, 16, 3) = sf.suffix(id) THEN id END"
+        "WHEN substr(id, 16, 3) = sf.suffix(id) THEN id END)[1]"
     ),
 )
-"""DuckDB macros in schema `sf`: `make_id(prefix, n)`, and `id18(text)`, which is NULL for what is no id."""
+"""DuckDB macros in schema `sf`; `id18(text)` is the twin of `normalize`, NULL for what is no id."""

@@ -145,6 +145,10 @@ class SObject:
         self._by_lower[new.name.lower()] = new.name
 
     @property
+    def table(self) -> str:
+        return f'sf."{self.name}"'
+
+    @property
     def stored(self) -> list[Field]:
         return [each for each in self.fields.values() if each.stored]
 

@@ -1,0 +1,3 @@
+"""SOQL: text -> tree (parser), tree -> DuckDB SQL (compiler), rows -> records (shape)."""
+
+from __future__ import annotations
