@@ -59,7 +59,7 @@ def apply_plan(
         receipt = Dataset(folder / f"{number:05}")
         if not receipt.exists():
             receipt.folder.mkdir(parents=True, exist_ok=True)
-            result = destination(systems, batch).write(batch, receipt.folder / "journal.json")
+            result = destination(systems, store, batch).write(batch, receipt.folder / "journal.json")
             with DatasetWriter(receipt.folder, SCHEMA) as writer:
                 writer.write(result)
         done.append(receipt)

@@ -17,6 +17,8 @@ from scc.errors import ConfigError, DataError, UnavailableError
 from scc.flow.eloqua_job import EloquaJob
 from scc.flow.objects import eloqua_fields, eloqua_object
 from scc.flow.systems import Systems
+from scc.store.retention import remove
+from scc.store.runs import Store
 
 if TYPE_CHECKING:
     from scc.eloqua import EloquaClient
@@ -85,11 +87,26 @@ class Destination(Protocol):
         ...
 
 
-def destination(systems: Systems, batch: Batch) -> Destination:
+def destination(systems: Systems, store: Store, batch: Batch) -> Destination:
     """The writer for a batch; ConfigError where there is none."""
+    if batch.system == "store" and batch.operation is Operation.DELETE:
+        return StoreDelete(store)
     if batch.system == "eloqua" and batch.operation is Operation.UPDATE:
         return EloquaImport(systems.eloqua)
     raise ConfigError(f"nothing here can {batch.operation} {batch.object} in {batch.system}")
+
+
+class StoreDelete:
+    """Removes SCC's own outputs. What is gone already is unchanged."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def write(self, batch: Batch, journal: Path) -> pa.RecordBatch:
+        del journal  # removing twice is harmless
+        gained = sum(remove(self._store, key) for key in batch.changes["key"].to_pylist())
+        log.info("%d outputs removed, %.1f MB gained", batch.changes.num_rows, gained / 1e6)
+        return batch.receipt(job="", rejects={})
 
 
 class EloquaImport:

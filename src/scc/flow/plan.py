@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from scc.core.changes import SCHEMA, PlanSummary, number_changes
 from scc.engines.base import Engine, Query
 from scc.flow.progress import Progress
@@ -10,8 +13,14 @@ from scc.store.dataset import Dataset, DatasetWriter
 __all__ = ["read_summary", "write_plan"]
 
 
-def write_plan(engine: Engine, query: Query, target: Dataset, progress: Progress) -> None:
-    """Write the change set; the same datasets always give the same bytes."""
+def write_plan(
+    engine: Engine, query: Query, read: Iterable[Dataset], target: Dataset, progress: Progress
+) -> None:
+    """Write the change set; the same datasets always give the same bytes.
+
+    Its meta has the summary, and `read_at`: the earliest moment, on a vendor's clock, at which what
+    it was made from was read. An undo looks for what has changed since.
+    """
     progress.start("plan", None)
     summary = PlanSummary()
     with DatasetWriter(target.folder, SCHEMA) as writer:
@@ -19,6 +28,8 @@ def write_plan(engine: Engine, query: Query, target: Dataset, progress: Progress
             writer.write(batch)
             progress.advance("plan", batch.num_rows)
         writer.meta["summary"] = summary.to_json()
+        moments = [str(one.manifest.meta["as_of"]) for one in read if "as_of" in one.manifest.meta]
+        writer.meta["read_at"] = min(moments, key=datetime.fromisoformat) if moments else None
     progress.finish("plan", f"{summary.changes:,} changes, {summary.skipped:,} left alone")
 
 

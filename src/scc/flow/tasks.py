@@ -22,6 +22,7 @@ from scc.flow.pipeline import Pipeline, PlanStep, Reading
 from scc.flow.plan import write_plan
 from scc.flow.progress import Progress
 from scc.flow.systems import Systems
+from scc.store.dataset import Dataset
 from scc.store.runs import Store
 from scc.store.target import DatasetTarget, RecordTarget
 
@@ -46,16 +47,26 @@ class Context:
     failures: list[Exception] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
+    def read(self) -> dict[str, Dataset]:
+        """Each source's dataset by name."""
+        return {source.name: self.store.export(self.run, source.name) for source in self.pipeline.sources}
+
     def plan_step(self) -> PlanStep:
-        return self.pipeline.plan(
-            {s.name: self.store.export(self.run, s.name) for s in self.pipeline.sources}
-        )
+        return self.pipeline.plan(self.read())
+
+
+class _Beside(luigi.Parameter):
+    """A parameter of any kind that travels beside the task: in this process only, never written out."""
+
+    def serialize(self, x: object) -> str:
+        del x
+        return ""
 
 
 class _Step(luigi.Task):
     pipeline: str = luigi.StrParameter()
     moment: str = luigi.StrParameter()
-    context: Any = luigi.Parameter(significant=False, visibility=ParameterVisibility.PRIVATE)
+    context: Any = _Beside(significant=False, visibility=ParameterVisibility.PRIVATE)
 
     task_namespace = "scc"
 
@@ -130,7 +141,11 @@ class Plan(_Step):
 
     def work(self, context: Context) -> None:
         write_plan(
-            context.engine, context.plan_step().query, context.store.plan(context.run), context.progress
+            context.engine,
+            context.plan_step().query,
+            context.read().values(),
+            context.store.plan(context.run),
+            context.progress,
         )
 
 

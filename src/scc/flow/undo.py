@@ -43,7 +43,8 @@ def undo(store: Store, run: RunId) -> Pipeline:
     if final:
         raise ConfigError(f"{run} did {final[0]}, which can't be taken back this way")
     objects = read_summary(plan).fields
-    since = _read_at(store, run)
+    # What the run wrote has been updated since it read.
+    since = datetime.fromisoformat(str(plan.manifest.meta["read_at"])) - OVERLAP
     current: list[Source] = [
         EloquaRecords(
             _current(at), name, tuple(sorted(fields)), where=lambda _: Compare("UpdatedAt", ">=", since)
@@ -67,17 +68,6 @@ def undo(store: Store, run: RunId) -> Pipeline:
 
 def _current(at: int) -> str:
     return f"current-{at}"
-
-
-def _read_at(store: Store, run: RunId) -> datetime:
-    """The vendor's clock before the run wrote anything: what it wrote was updated since."""
-    folder = store.folder(run) / "export"
-    moments = [
-        str(dataset.manifest.meta["as_of"])
-        for dataset in map(Dataset, sorted(folder.iterdir()))
-        if dataset.exists() and "as_of" in dataset.manifest.meta
-    ]
-    return min(map(datetime.fromisoformat, moments)) - OVERLAP
 
 
 def _query(read: Mapping[str, Dataset], current: list[str]) -> Query:

@@ -13,6 +13,7 @@ from scc.flow.pipeline import Pipeline
 __all__ = ["SUMMARIES", "build", "module"]
 
 SUMMARIES: Mapping[str, str] = {
+    "clean-outputs": "Delete SCC's own old outputs",
     "enrich-campaign-members": "Fill Eloqua campaign member records from Salesforce campaigns",
 }
 

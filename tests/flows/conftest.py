@@ -1,0 +1,141 @@
+"""A sandbox with demonstration data, and SCC pointed at it: over HTTP, with real files, in real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from scc.sandbox import demo
+from scc.sandbox.app import Sandbox
+
+CONFIG = """\
+[eloqua]
+login_url = "{url}"
+company = "{eloqua.company}"
+user = "{eloqua.user}"
+password = "{eloqua.password}"
+
+[salesforce]
+login_url = "{url}"
+client_id = "{salesforce.client_id}"
+client_secret = "{salesforce.client_secret}"
+
+[flow]
+batch_rows = 40
+retry_budget_s = 20.0
+"""
+
+
+@dataclass
+class World:
+    """The sandbox and a folder with a configuration that points at it."""
+
+    sandbox: Sandbox
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.http = urllib3.PoolManager()
+
+    def control(self, method: str, path: str, body: object = None) -> dict[str, object]:
+        """Call the sandbox's own interface."""
+        answer = self.http.request(method, f"{self.sandbox.url}/_sandbox/{path}", json=body)
+        assert answer.status == 200, answer.data
+        data: dict[str, object] = answer.json()
+        return data
+
+    def dump(self) -> list[str]:
+        """Every live record of both systems, without what changes by itself."""
+        answer = self.http.request("GET", f"{self.sandbox.url}/_sandbox/dump")
+        return sorted(answer.data.decode().splitlines())
+
+    def records(self, kind: str) -> list[dict[str, str]]:
+        return [row for row in map(json.loads, self.dump()) if row.get("entity") == kind]
+
+    def requests(self, **query: str) -> list[dict[str, object]]:
+        found = self.http.request("GET", f"{self.sandbox.url}/_sandbox/requests", fields=query).json()[
+            "requests"
+        ]
+        rows: list[dict[str, object]] = found
+        return rows
+
+    def configure(self, more: str = "") -> None:
+        credentials = self.sandbox.credentials
+        text = CONFIG.format(
+            url=self.sandbox.url, eloqua=credentials.eloqua, salesforce=credentials.salesforce
+        )
+        (self.folder / "scc.toml").write_text(text + more)
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "scc", *arguments]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("SCC_")}
+        return {**kept, "SCC_CONFIG": str(self.folder / "scc.toml"), "NO_COLOR": "1", "COLUMNS": "100"}
+
+    def scc(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the command to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            env=self.environment,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start the command and leave it running."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            env=self.environment,
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def as_json(self, *arguments: str) -> dict[str, object]:
+        done = self.scc(*arguments, "--json")
+        data: dict[str, object] = json.loads(done.stdout)
+        return data
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Sandbox]:
+    with Sandbox(database=":memory:", seed=1) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def world(server: Sandbox, tmp_path: Path) -> World:
+    """A fresh world of 100 contacts and 120 campaign member records."""
+    world = World(server, tmp_path)
+    refill(world)
+    world.configure()
+    return world
+
+
+def refill(world: World) -> None:
+    world.sandbox.state.reset(1)
+    demo.fill(world.sandbox.state, contacts=100, campaign_members=120, seed=1)
+
+
+@pytest.fixture
+def wait_until() -> Callable[[Callable[[], bool]], None]:
+    """Wait for something that another process does; the whole test's time limit bounds it."""
+    import time
+
+    def wait(happened: Callable[[], bool]) -> None:
+        while not happened():
+            time.sleep(0.01)
+
+    return wait

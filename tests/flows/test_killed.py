@@ -1,0 +1,96 @@
+"""Killed anywhere and started again for the same moment, a run ends like one that was never interrupted."""
+
+from __future__ import annotations
+
+import random
+import shutil
+
+import pytest
+from tests.flows.conftest import refill
+
+RUN = ("run", "enrich-campaign-members", "--at", "2026-11-22T10:15Z")
+FAULTS = [
+    {"system": "*", "path": ".*", "probability": 0.08, "action": "status", "status": 500},
+    {
+        "system": "*",
+        "path": ".*",
+        "probability": 0.08,
+        "action": "status",
+        "status": 429,
+        "headers": {"Retry-After": "0"},
+    },
+    {"system": "*", "path": "/data", "probability": 0.08, "action": "drop", "after_bytes": 40},
+    {"system": "eloqua", "path": "/imports/", "probability": 0.2, "action": "sync-error"},
+]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(server, tmp_path_factory):
+    """The end state of a run that nobody disturbs, and the number of requests that it takes."""
+    from tests.flows.conftest import World
+
+    world = World(server, tmp_path_factory.mktemp("uninterrupted"))
+    refill(world)
+    world.configure()
+    before = world.dump()
+    world.control("DELETE", "requests")
+    done = world.scc(*RUN)
+    assert done.returncode == 0, done.stderr
+    assert world.dump() != before
+    return world.dump(), len(world.requests())
+
+
+def kill_at_request(world, wait_until, number, when):
+    """Kill the run while its request `number` (from 0) hangs; False where it ended before."""
+    world.control(
+        "POST",
+        "faults",
+        [{"system": "*", "path": ".*", "after": number, "times": 1, "action": "hang", "when": when}],
+    )
+    process = world.start(*RUN)
+    wait_until(lambda: process.poll() is not None or world.control("GET", "held")["held"] == 1)
+    ended = process.poll() is not None
+    process.kill()
+    process.wait()
+    world.control("DELETE", "faults")
+    world.control("POST", "release")
+    return not ended
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("part", range(3))
+def test_killed_at_any_request_the_next_try_ends_as_if_nothing_had_happened(
+    world, wait_until, uninterrupted, when, part
+):
+    expected, requests = uninterrupted
+    for number in range(part, requests, 3):
+        refill(world)
+        shutil.rmtree(world.folder / "scc-data", ignore_errors=True)
+
+        assert kill_at_request(world, wait_until, number, when)
+        again = world.scc(*RUN)
+
+        assert again.returncode == 0, again.stderr
+        assert world.dump() == expected, f"killed at request {number}, {when} it was served"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_again_and_again_under_faults_the_end_is_the_same(world, uninterrupted, seed):
+    expected, _ = uninterrupted
+    dice = random.Random(seed)
+    world.control("POST", "faults", FAULTS)
+    killed = 0
+    for _ in range(12):
+        process = world.start(*RUN)
+        try:
+            process.wait(timeout=dice.uniform(0.4, 2.5))
+        except Exception:  # noqa: BLE001  # whatever it was doing, it is killed now
+            process.kill()
+            killed += 1
+        process.wait()
+    world.control("DELETE", "faults")
+    last = world.scc(*RUN)
+
+    assert killed, "no try was long enough to be killed"
+    assert last.returncode == 0, last.stderr
+    assert world.dump() == expected
