@@ -1,0 +1,11 @@
+"""The Bulk API 2.0 of one organisation: query jobs."""
+
+from __future__ import annotations
+
+from scc.salesforce.bulk_queries import BulkQueries
+
+__all__ = ["Bulk"]
+
+
+class Bulk(BulkQueries):
+    """Jobs for large numbers of records: `query` reads them."""

@@ -1,0 +1,200 @@
+"""Bulk API 2.0 query jobs: any number of records, in constant memory.
+
+A page is fetched whole before it is parsed (a cut connection then costs one page, and no half of one
+is used), and the next one is on its way while the caller has this one: at most two are held.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from scc.errors import DataError, IncompleteError
+from scc.salesforce import jobs
+from scc.salesforce.door import Door, segment
+from scc.salesforce.jobs import WAIT_S
+from scc.salesforce.models import JobState, QueryJob
+from scc.salesforce.pages import read_page
+from scc.salesforce.types import convert
+
+__all__ = ["PAGE_ROWS", "BulkQueries"]
+
+PAGE_ROWS = 250_000
+_PAGE_CELLS = 5_000_000
+_LIST = re.compile(r"\s*SELECT\s+(.*?)\s+FROM\s", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class _Page:
+    body: bytes
+    records: int | None
+    locator: str | None
+
+
+class BulkQueries:
+    """Create, wait for, read and delete query jobs."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def create_query(self, soql: str, *, include_deleted: bool = False) -> QueryJob:
+        """Start a job. Repeated after a cut connection: a job that nobody reads does no harm."""
+        response = self._door.call(
+            "POST",
+            "jobs/query",
+            json={"operation": "queryAll" if include_deleted else "query", "query": soql},
+            idempotent=True,
+        )
+        return QueryJob.parse(response.json())
+
+    def query_job(self, job_id: str) -> QueryJob:
+        return QueryJob.parse(self._door.call("GET", _path(job_id)).json())
+
+    def wait_query(
+        self,
+        job: QueryJob | str,
+        *,
+        timeout_s: float = WAIT_S,
+        on_poll: Callable[[QueryJob], None] | None = None,
+    ) -> QueryJob:
+        """Wait until the job is complete; RefusedError where it failed or was aborted."""
+        job_id = job if isinstance(job, str) else job.id
+        ended = jobs.wait(self._door, lambda: self.query_job(job_id), timeout_s=timeout_s, on_poll=on_poll)
+        if ended.state is not JobState.JOB_COMPLETE:
+            raise jobs.failure(ended)
+        return ended
+
+    def delete_query(self, job: QueryJob | str) -> None:
+        """Delete a job with its results, aborting it where it still runs; one that is gone counts as deleted."""
+        jobs.remove(self._door, _path(job if isinstance(job, str) else job.id))
+
+    def results(
+        self,
+        job: QueryJob | str,
+        *,
+        page_rows: int = PAGE_ROWS,
+        types: Mapping[str, pa.DataType] | None = None,
+        timeout_s: float = WAIT_S,
+    ) -> Iterator[pa.RecordBatch]:
+        """Read a job's records, waiting for it where it still runs; it may be read again.
+
+        Columns are named as in the result's header and are text, null for null; `types` turns those
+        named in it into others. At least one batch comes. IncompleteError where a page, or all of them,
+        do not add up to Salesforce's count.
+        """
+        complete = job if _is_complete(job) else self.wait_query(job, timeout_s=timeout_s)
+        assert isinstance(complete, QueryJob)
+        rows = 0
+        for table in self._tables(complete.id, page_rows):
+            rows += table.num_rows
+            for batch in table.to_batches() or [_empty(table.schema)]:
+                yield convert(batch, types or {})
+        if complete.records is not None and rows != complete.records:
+            raise IncompleteError(
+                f"salesforce: job {complete.id} counted {complete.records:,} records and sent {rows:,}"
+            )
+
+    def query(
+        self,
+        soql: str,
+        *,
+        include_deleted: bool = False,
+        page_rows: int | None = None,
+        types: Mapping[str, pa.DataType] | None = None,
+        timeout_s: float = WAIT_S,
+        on_job: Callable[[QueryJob], None] | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Run a query as a job, read it, and delete the job whatever happens.
+
+        `on_job` gets the job before it is waited for. A page holds 250,000 records, fewer where a
+        query selects many fields.
+        """
+        job = self.create_query(soql, include_deleted=include_deleted)
+        try:
+            if on_job is not None:
+                on_job(job)
+            yield from self.results(
+                job, page_rows=page_rows or _page_rows(soql), types=types, timeout_s=timeout_s
+            )
+        finally:
+            jobs.remove(self._door, _path(job.id), quietly=True)
+
+    def _tables(self, job_id: str, page_rows: int) -> Iterator[pa.Table]:
+        """Fetch ahead by one page: the address of the next stands on the one before."""
+        seen: set[str] = set()
+        rows = 0
+        with _one_ahead() as ahead:
+            page: _Page | None = self._page(job_id, page_rows, None)
+            while page is not None:
+                following = None
+                if page.locator is not None:
+                    if page.locator in seen:
+                        raise DataError(f"salesforce: the pages of job {job_id} do not advance")
+                    seen.add(page.locator)
+                    following = ahead.submit(self._page, job_id, page_rows, page.locator)
+                table = _read(page, f"job {job_id}, records from {rows:,}")
+                page = None  # its bytes are not needed while the caller has the table
+                rows += table.num_rows
+                yield table
+                page = following.result() if following else None
+
+    def _page(self, job_id: str, page_rows: int, locator: str | None) -> _Page:
+        response = self._door.call(
+            "GET",
+            f"{_path(job_id)}/results",
+            params={"maxRecords": page_rows, "locator": locator},
+            headers={"Accept": "text/csv"},
+        )
+        said = response.headers.get("Sforce-Locator")
+        if not said:
+            raise DataError(
+                f"salesforce: a page of job {job_id} does not say whether another follows",
+                hint="Something between here and Salesforce drops the header Sforce-Locator.",
+            )
+        records = response.headers.get("Sforce-NumberOfRecords", "")
+        return _Page(
+            response.body,
+            int(records) if records.isascii() and records.isdigit() else None,
+            None if said == "null" else said,
+        )
+
+
+@contextmanager
+def _one_ahead() -> Iterator[ThreadPoolExecutor]:
+    """A thread for the next page, which nobody waits for when the reader has had enough."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="salesforce-page")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _read(page: _Page, what: str) -> pa.Table:
+    table = read_page(page.body, what=what)
+    if page.records is not None and page.records != table.num_rows:
+        raise IncompleteError(f"salesforce: {what}: {page.records:,} were announced, {table.num_rows:,} came")
+    return table
+
+
+def _is_complete(job: QueryJob | str) -> bool:
+    return isinstance(job, QueryJob) and job.state is JobState.JOB_COMPLETE
+
+
+def _page_rows(soql: str) -> int:
+    """Keep a page of a wide query to five million cells: pages are held whole."""
+    listed = _LIST.match(soql)
+    columns = listed[1].count(",") + 1 if listed else 1
+    return max(1_000, min(PAGE_ROWS, _PAGE_CELLS // columns))
+
+
+def _empty(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array([], one.type) for one in schema], names=schema.names)
+
+
+def _path(job_id: str) -> str:
+    return f"jobs/query/{segment(job_id)}"

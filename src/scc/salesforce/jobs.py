@@ -1,0 +1,93 @@
+"""What query and ingest jobs have in common: waiting for one, ending one, telling why one failed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from scc.errors import NotFoundError, RefusedError, SccError, UnavailableError
+from scc.salesforce.door import Door
+from scc.salesforce.errors import SYSTEM, without_values
+from scc.salesforce.models import JobState
+
+__all__ = ["WAIT_S", "failure", "remove", "wait"]
+
+_logger = logging.getLogger(__name__)
+
+WAIT_S = 6 * 3600.0
+"""The longest that a job is waited for, unless told otherwise."""
+_FIRST_POLL_S = 0.5
+_LAST_POLL_S = 20.0
+_GROWTH = 1.5
+
+
+class Job(Protocol):
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def state(self) -> JobState: ...
+
+    @property
+    def error(self) -> str | None: ...
+
+
+_J = TypeVar("_J", bound=Job)
+
+
+def wait(
+    door: Door, ask: Callable[[], _J], *, timeout_s: float, on_poll: Callable[[_J], None] | None = None
+) -> _J:
+    """Ask until the job has ended, ever less often; UnavailableError when `timeout_s` is over.
+
+    A job that outlasts the wait goes on at Salesforce: it can be waited for again by its id.
+    """
+    deadline = door.retry.clock() + timeout_s
+    pause_s = _FIRST_POLL_S
+    while True:
+        job = ask()
+        if on_poll is not None:
+            on_poll(job)
+        if job.state.is_terminal:
+            return job
+        if door.retry.clock() + pause_s > deadline:
+            raise UnavailableError(
+                f"salesforce: job {job.id} is still {job.state} after {timeout_s:,.0f} s",
+                hint="It goes on; wait for it again by its id, or abort it.",
+                system=SYSTEM,
+            )
+        door.retry.sleep(pause_s)
+        pause_s = min(_LAST_POLL_S, pause_s * _GROWTH)
+
+
+def failure(job: Job) -> RefusedError:
+    """Make the error for a job that ended otherwise than complete."""
+    code, _, words = (job.error or "").partition(":")
+    code, words = (code.strip(), words.strip()) if words else ("", code)
+    said = ": ".join(part for part in (code, without_values(code, words)) if part)
+    return RefusedError(
+        f"salesforce: job {job.id} ended as {job.state}" + (f": {said}" if said else ""),
+        hint="Nothing of its result was used; mend what Salesforce names.",
+        system=SYSTEM,
+        code=code or None,
+    )
+
+
+def remove(door: Door, path: str, *, quietly: bool = False) -> None:
+    """Delete a job, aborting it first where it has not ended; one that is gone counts as deleted.
+
+    `quietly` is for cleaning up: a job left behind goes away by itself after seven days.
+    """
+    try:
+        try:
+            door.call("DELETE", path)
+        except NotFoundError:
+            return
+        except RefusedError:
+            door.call("PATCH", path, json={"state": JobState.ABORTED}, idempotent=True)
+            door.call("DELETE", path)
+    except SccError as error:
+        if not quietly:
+            raise
+        _logger.warning("a bulk job was left behind: %s", error)
