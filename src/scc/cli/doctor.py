@@ -158,7 +158,7 @@ def _print(check: Check) -> None:
     )
     style = {"ok": "green", "failed": "red", "skipped": "dim"}[check.state]
     first, *more = check.detail.splitlines()
-    output.line(f"{mark[check.state]} {check.name}: {first}", style="" if check.state == "ok" else style)
+    output.line(output.Styled(mark[check.state], style), f" {check.name}: {first}")
     for text in (*more, *(check.hint or "").splitlines()):
         output.line(f"    {text}")
 

@@ -13,7 +13,19 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Cell", "Styled", "facts", "heading", "line", "mask", "print_json", "state", "table"]
+__all__ = [
+    "ARROW",
+    "Cell",
+    "Styled",
+    "count",
+    "facts",
+    "heading",
+    "line",
+    "mask",
+    "print_json",
+    "state",
+    "table",
+]
 
 
 class Styled(NamedTuple):
@@ -35,6 +47,7 @@ _STATES = {
     "skipped": "dim",
     "ok": "green",
 }
+ARROW = "→" if (sys.stdout.encoding or "").lower().startswith("utf") else "->"
 _EMAIL = re.compile(r"([^\s@<>\"',;:]+)@([^\s@<>\"',;:]+)")
 
 
@@ -48,22 +61,28 @@ def mask(text: str) -> str:
     return _EMAIL.sub(lambda found: f"{found[1][0]}***@{found[2]}", text)
 
 
+def count(number: int, noun: str) -> str:
+    """A number with its noun: "1 change", "20,000 changes"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def print_json(data: object) -> None:
     click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
 
 
-def line(text: str = "", *, style: str = "") -> None:
-    if sys.stdout.isatty() and text:
+def line(*cells: Cell) -> None:
+    """Print cells one after the other, each in its own style."""
+    if sys.stdout.isatty():
         from rich.text import Text
 
-        _console().print(Text(text, style=style))
+        _console().print(Text.assemble(*(_styled(cell) for cell in cells)))
     else:
-        click.echo(text)
+        click.echo("".join(_plain(cell) for cell in cells).rstrip())
 
 
 def heading(text: str) -> None:
     line()
-    line(text, style="bold")
+    line(Styled(text, "bold"))
 
 
 def facts(pairs: Mapping[str, Cell]) -> None:
@@ -117,9 +136,7 @@ def _rich_table(headers: Sequence[str], rows: list[list[Cell]], numeric: list[bo
             overflow="fold",
         )
     for row in rows:
-        grid.add_row(
-            *(Text(_plain(cell), style=cell.style if isinstance(cell, Styled) else "") for cell in row)
-        )
+        grid.add_row(*(Text(*_styled(cell)) for cell in row))
     _console().print(grid)
 
 
@@ -127,6 +144,10 @@ def _plain(cell: Cell) -> str:
     """The text of a cell on one line, free of anything that a terminal would obey."""
     text = cell.text if isinstance(cell, Styled) else cell
     return "".join(one if one.isprintable() else " " for one in text)
+
+
+def _styled(cell: Cell) -> tuple[str, str]:
+    return _plain(cell), cell.style if isinstance(cell, Styled) else ""
 
 
 def _console() -> Console:

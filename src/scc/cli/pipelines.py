@@ -35,7 +35,7 @@ def pipelines(app: App, as_json: bool) -> None:
         return
     for name, text in SUMMARIES.items():
         run = last[name]
-        output.line(name, style="bold")
+        output.line(output.Styled(name, "bold"))
         output.facts(
             {
                 "  does": text,

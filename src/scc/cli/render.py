@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from scc.cli import output
+from scc.cli.output import ARROW, Styled, count
 from scc.core.changes import Operation, PlanSummary
 from scc.core.limits import Violation
 from scc.core.receipts import ReceiptSummary
 from scc.store.dataset import Dataset
 
-__all__ = ["counts_json", "limits", "plan", "receipt", "rows", "sample", "sample_table"]
+__all__ = [
+    "Row",
+    "changes",
+    "counts_json",
+    "limits",
+    "outcome_table",
+    "outcomes",
+    "plan",
+    "receipt",
+    "rows",
+    "sample",
+]
 
-BLANK = output.Styled("(blank)", "dim")
+Row: TypeAlias = dict[str, Any]
+
 _PLAN = ("system", "object", "operation", "reason")
 _RECEIPT = ("system", "object", "operation", "outcome", "code")
 
@@ -27,14 +42,14 @@ def counts_json(summary: PlanSummary | ReceiptSummary) -> list[dict[str, object]
 
 def plan(summary: PlanSummary) -> None:
     """The plan's counts, what writes before what is left alone."""
-    output.heading(f"Plan: {summary.changes:,} changes, {summary.skipped:,} records left alone")
+    output.heading(f"Plan: {count(summary.changes, 'change')}, {count(summary.skipped, 'record')} left alone")
     if not summary.counts:
         return
     groups = sorted(summary.counts.items(), key=lambda group: (not Operation(group[0][2]).writes, -group[1]))
     rows: list[list[output.Cell]] = [
         [
             f"{n:,}",
-            output.Styled(operation, "" if Operation(operation).writes else "dim"),
+            Styled(operation, "" if Operation(operation).writes else "dim"),
             f"{system} {name}",
             reason,
         ]
@@ -46,12 +61,14 @@ def plan(summary: PlanSummary) -> None:
 def receipt(summary: ReceiptSummary) -> None:
     """The receipt's counts, the largest first."""
     total = sum(summary.counts.values())
-    output.heading(f"Receipt: {total:,} records accounted for")
+    output.heading(f"Receipt: {count(total, 'record')} accounted for")
     if not total:
         return
     rows: list[list[output.Cell]] = [
         [f"{n:,}", output.state(outcome), operation, f"{system} {name}", code]
-        for (system, name, operation, outcome, code), n in summary.counts.most_common()
+        for (system, name, operation, outcome, code), n in sorted(
+            summary.counts.items(), key=lambda group: (-group[1], *group[0])
+        )
     ]
     output.table(["Records", "Outcome", "Operation", "Object", "Code"], rows, right=["Records"])
 
@@ -59,45 +76,71 @@ def receipt(summary: ReceiptSummary) -> None:
 def limits(violations: Sequence[Violation]) -> None:
     if violations:
         output.heading("Over its limits: `scc run` stops here until a person approves the plan")
-        output.table(["Limit", "What"], [[output.Styled(v.limit, "yellow"), v.message] for v in violations])
+        output.table(["Limit", "What"], [[Styled(v.limit, "yellow"), v.message] for v in violations])
 
 
-def rows(
-    dataset: Dataset, keep: Callable[[dict[str, Any]], bool], most: int, *, personal: bool
-) -> list[dict[str, Any]]:
-    """The first rows that `keep` wants, with maps as dictionaries."""
-    return list(islice((_shown(row, personal=personal) for row in _rows(dataset) if keep(row)), most))
-
-
-def sample(dataset: Dataset, most: int, *, personal: bool) -> list[dict[str, Any]]:
-    """The first rows of a plan that would write."""
-    return rows(dataset, lambda row: Operation(row["operation"]).writes, most, personal=personal)
-
-
-def sample_table(chosen: Sequence[dict[str, Any]]) -> None:
-    """Field by field, what is there now and what would be then."""
-    lines: list[list[output.Cell]] = []
-    for row in chosen:
-        before, after = row["before"] or {}, row["after"] or {}
-        names = sorted({**before, **after}) or [""]
-        for at, name in enumerate(names):
-            head = row["key"] if at == 0 else ""
-            lines.append([head, name, before.get(name) or BLANK, after.get(name) or BLANK])
-    output.table(["Record", "Field", "Now", "Then"], lines)
-
-
-def _rows(dataset: Dataset) -> Iterator[dict[str, Any]]:
+def rows(dataset: Dataset, column: str, values: Sequence[object], most: int, *, personal: bool) -> list[Row]:
+    """The first rows that have one of the values, with maps as dictionaries."""
+    found: list[Row] = []
+    wanted = pa.array(values)
     for batch in dataset.batches():
-        # A slice at a time: a sample of five rows must not turn a whole batch into Python objects.
-        for start in range(0, batch.num_rows, 1024):
-            yield from batch.slice(start, 1024).to_pylist()
+        if len(found) >= most:
+            break
+        chosen = batch.filter(pc.is_in(batch[column], wanted)).slice(0, most - len(found))
+        found += [_shown(row, personal=personal) for row in chosen.to_pylist()]
+    return found
 
 
-def _shown(row: dict[str, Any], *, personal: bool) -> dict[str, Any]:
+def sample(plan: Dataset, most: int, *, personal: bool) -> list[Row]:
+    """The first rows of a plan that would write."""
+    writing = [str(operation) for operation in Operation if operation.writes]
+    return rows(plan, "operation", writing, most, personal=personal)
+
+
+def outcomes(plan: Dataset, receipt: Dataset, outcome: str, most: int, *, personal: bool) -> list[Row]:
+    """The first rows of a receipt with one outcome, with the evidence from the plan's rows."""
+    chosen = rows(receipt, "outcome", [outcome], most, personal=personal)
+    planned = rows(plan, "change", [row["change"] for row in chosen], len(chosen), personal=personal)
+    evidence = {row["change"]: row["evidence"] for row in planned}
+    return [{**row, "evidence": evidence.get(row["change"], "")} for row in chosen]
+
+
+def changes(chosen: Sequence[Row]) -> None:
+    """Each change with its reason and evidence; field by field what is there now and what would be then."""
+    for row in chosen:
+        why = ", ".join(filter(None, [row["reason"], row["evidence"]]))
+        output.line(Styled(row["key"], "bold"), "  ", Styled(why, "dim"))
+        before, after = row["before"] or {}, row["after"] or {}
+        names = sorted({**before, **after})
+        width = max(map(len, names), default=0)
+        for name in names:
+            now, then = _value(before.get(name)), _value(after.get(name))
+            output.line(f"  {name:<{width}}  ", now, f" {ARROW} ", then)
+
+
+def outcome_table(chosen: Sequence[Row]) -> None:
+    """One line a row; columns that are empty in all rows are left out."""
+    columns = {
+        "Record": "key",
+        "Operation": "operation",
+        "Code": "code",
+        "What": "message",
+        "Evidence": "evidence",
+        "Job": "job",
+    }
+    used = {title: name for title, name in columns.items() if any(row[name] for row in chosen)}
+    output.table(list(used), [[row[name] for name in used.values()] for row in chosen])
+
+
+def _value(text: str | None) -> output.Cell:
+    return text or Styled("(blank)", "dim")
+
+
+def _shown(row: Row, *, personal: bool) -> Row:
     def text(value: str) -> str:
         return value if personal else output.mask(value)
 
-    shown: dict[str, Any] = {}
+    shown: Row = {}
     for name, value in row.items():
         if isinstance(value, list):  # pyarrow gives a map as a list of pairs
             shown[name] = {key: text(one or "") for key, one in value}

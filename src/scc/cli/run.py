@@ -63,7 +63,7 @@ def plan(
         _show(result)
         if chosen:
             output.heading(f"The first {len(chosen)} of them" if len(chosen) > 1 else "One of them")
-            render.sample_table(chosen)
+            render.changes(chosen)
         _next(app, result)
     if result.error:
         raise result.error
@@ -148,7 +148,8 @@ def _next(app: App, result: RunResult) -> None:
 
     at = format_moment(result.run.moment)
     if result.already:
-        output.line("\nThis run had ended well before; nothing was done now.")
+        output.line()
+        output.line("This run had ended well before; nothing was done now.")
     if result.state == "planned" and result.plan and result.plan.changes:
         digest = app.store.plan(result.run).manifest.digest[:12]
         output.line()
@@ -156,4 +157,5 @@ def _next(app: App, result: RunResult) -> None:
             output.line(f"Approve this plan: scc approve {result.run} --digest {digest}")
         output.line(f"Apply this plan:   scc run {result.run.pipeline} --at {at}")
     if result.receipt and result.receipt.by_outcome()[Outcome.REJECTED]:
-        output.line(f"\nWhat was rejected: scc show {result.run} --outcome rejected")
+        output.line()
+        output.line(f"What was rejected: scc show {result.run} --outcome rejected")

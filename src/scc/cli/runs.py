@@ -41,7 +41,7 @@ def runs(app: App, pipeline: str | None, limit: int, as_json: bool) -> None:
         return
     output.table(["Run", "State", "Changes", "Outcome", "Took"], map(_row, chosen), right=["Changes", "Took"])
     if len(found) > limit:
-        output.line(f"... and {len(found) - limit:,} older; --limit shows more.", style="dim")
+        output.line(output.Styled(f"... and {len(found) - limit:,} older; --limit shows more.", "dim"))
 
 
 def _row(record: RunRecord) -> list[output.Cell]:

@@ -83,11 +83,9 @@ def _rows(
 ) -> list[dict[str, Any]]:
     from scc.cli import render
 
-    if outcome:
-        if not receipt.exists():
-            return []
-        return render.rows(receipt, lambda row: row["outcome"] == outcome, most, personal=personal)
-    return render.sample(plan, most, personal=personal) if plan.exists() else []
+    if outcome is None:
+        return render.sample(plan, most, personal=personal) if plan.exists() else []
+    return render.outcomes(plan, receipt, outcome, most, personal=personal) if receipt.exists() else []
 
 
 def _show_rows(chosen: list[dict[str, Any]], outcome: str | None) -> None:
@@ -96,11 +94,10 @@ def _show_rows(chosen: list[dict[str, Any]], outcome: str | None) -> None:
     if outcome:
         output.heading(f"Rows with the outcome {outcome}" if chosen else f"No row has the outcome {outcome}")
         if chosen:
-            lines = [[row["key"], row["object"], row["code"], row["message"], row["job"]] for row in chosen]
-            output.table(["Record", "Object", "Code", "Message", "Job"], lines)
+            render.outcome_table(chosen)
     elif chosen:
         output.heading(f"The first {len(chosen)} changes" if len(chosen) > 1 else "The first change")
-        render.sample_table(chosen)
+        render.changes(chosen)
 
 
 def _facts(record: RunRecord) -> None:
