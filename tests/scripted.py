@@ -13,9 +13,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import urlsplit
 
-__all__ = ["ScriptedServer", "cut", "garbage", "hang", "hang_up", "reply"]
+__all__ = ["Answer", "ScriptedServer", "Seen", "cut", "garbage", "hang", "hang_up", "reply"]
 
-Answer = Callable[["_Handler", bytes], None]
+
+@dataclass(frozen=True)
+class Answer:
+    """What to do with one request, on the server's side of the connection."""
+
+    give: Callable[[_Handler, bytes], None]
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,9 @@ class ScriptedServer:
     def next(self, seen: Seen) -> Answer:
         with self._lock:
             self.requests.append(seen)
-            if self.route is not None:
-                return self.route(seen)
+        if self.route is not None:
+            return self.route(seen)
+        with self._lock:
             return self.answers.popleft() if len(self.answers) > 1 else self.answers[0]
 
 
@@ -79,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
         script: ScriptedServer = self.server.script  # type: ignore[attr-defined]  # put there by its maker
         parts = urlsplit(self.path)
         body = self._read_body()
-        script.next(Seen(self.command, parts.path, parts.query, self.headers, body))(self, body)
+        script.next(Seen(self.command, parts.path, parts.query, self.headers, body)).give(self, body)
 
     def __getattr__(self, name: str) -> Callable[[], None]:
         if name.startswith("do_"):
@@ -109,7 +115,7 @@ def reply(status: int = 200, body: bytes = b"", headers: Mapping[str, str] | Non
         handler.end_headers()
         handler.wfile.write(body)
 
-    return answer
+    return Answer(answer)
 
 
 def cut(after: int, body: bytes) -> Answer:
@@ -124,7 +130,7 @@ def cut(after: int, body: bytes) -> Answer:
         handler.close_connection = True
         handler.connection.shutdown(socket.SHUT_RDWR)
 
-    return answer
+    return Answer(answer)
 
 
 def garbage(words: bytes) -> Answer:
@@ -134,7 +140,7 @@ def garbage(words: bytes) -> Answer:
         handler.wfile.write(words)
         handler.close_connection = True
 
-    return answer
+    return Answer(answer)
 
 
 def hang_up() -> Answer:
@@ -149,4 +155,4 @@ def hang() -> Answer:
         handler.server.script.wait_for_end()  # type: ignore[attr-defined]  # put there by its maker
         handler.close_connection = True
 
-    return answer
+    return Answer(answer)

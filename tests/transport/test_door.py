@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from tests.scripted import ScriptedServer, cut, garbage, hang, hang_up, reply
+from tests.scripted import Answer, ScriptedServer, cut, garbage, hang, hang_up, reply
 
 from scc.errors import (
     ConfigError,
@@ -273,11 +273,11 @@ def test_threads_refused_together_renew_once(server: ScriptedServer, clock: Cloc
     def answer(handler: Any, body: bytes) -> None:
         if handler.headers["Authorization"] == "Bearer t0":
             barrier.wait(10)
-            reply(401)(handler, body)
+            reply(401).give(handler, body)
         else:
-            reply(200)(handler, body)
+            reply(200).give(handler, body)
 
-    server.then(answer)
+    server.then(Answer(answer))
     token = Token()
     door = transport(clock, auth=token)
     threads = [threading.Thread(target=door.request, args=("GET", server.url)) for _ in range(4)]

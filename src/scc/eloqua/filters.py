@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import TypeAlias
 
 from scc.errors import ConfigError
@@ -196,7 +197,7 @@ def literal(value: Value) -> str:
             return value.isoformat()
         case int():
             return str(value)
-        case float() | Decimal():
+        case float() | Decimal() if isfinite(value):
             return format(Decimal(repr(value)) if isinstance(value, float) else value, "f")
     raise ConfigError(
         f"a filter can't compare with a {type(value).__name__}",

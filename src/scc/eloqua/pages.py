@@ -76,9 +76,9 @@ def read_csv(body: bytes, columns: Sequence[str]) -> Page:
 def _check_header(body: bytes, columns: Sequence[str]) -> None:
     try:
         header = next(
-            csv.reader(io.TextIOWrapper(io.BytesIO(body), "utf-8-sig", newline=""), strict=True), []
+            csv.reader(io.TextIOWrapper(io.BytesIO(body), "utf-8-sig", "replace", newline=""), strict=True), []
         )
-    except (csv.Error, UnicodeDecodeError):
+    except csv.Error:
         header = []
     counts = Counter(header)
     for name in columns:
