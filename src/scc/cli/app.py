@@ -69,6 +69,13 @@ class App:
 
         return Store(self.settings.store.path)
 
+    def require_name(self, pipeline: str) -> None:
+        """ConfigError, with the nearest name, for what is no pipeline and has no runs on record either."""
+        from scc.pipelines import registry
+
+        if not (self.store.root / pipeline).is_dir():
+            registry.module(pipeline)
+
     def runner(self) -> Runner:
         from scc.engines.duckdb import DuckDBEngine
         from scc.flow.run import Runner

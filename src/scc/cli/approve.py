@@ -27,11 +27,12 @@ def approve(app: App, run: str, digest: str | None, by: str | None) -> None:
 
     Only that very plan: a plan made anew has another digest and stops again.
     """
-    from scc.core.runs import RunId, format_moment
+    from scc.cli.run import again
+    from scc.core.runs import RunId
     from scc.flow import guard
 
     run_id = RunId.parse(run)
     name = by or getpass.getuser()
     actual = guard.approve(app.store, run_id, by=name, now=datetime.now(UTC), digest=digest)
     output.line(f"{name} approved the plan {actual[:12]} of {run_id}.")
-    output.line(f"Apply it: scc run {run_id.pipeline} --at {format_moment(run_id.moment)}")
+    output.line(f"Apply it: {again(app, run_id)}")

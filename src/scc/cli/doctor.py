@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # imported when a check needs them
 
 __all__ = ["Check", "doctor"]
 
-RETRY_BUDGET_S = 10.0
+RETRY_BUDGET_S = 3.0
 """A person waits: a system that is away is told within seconds, not after a run's patience."""
 LITTLE_SPACE = 1_000_000_000
 

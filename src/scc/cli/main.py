@@ -45,6 +45,7 @@ cli = LazyGroup(
         "run": ("scc.cli.run:run", "Plan, check the limits, apply, and keep the receipt."),
         "approve": ("scc.cli.approve:approve", "Let a plan pass that is over its limits."),
         "show": ("scc.cli.show:show", "Show a run: its plan, its receipt, its error."),
+        "undo": ("scc.cli.run:undo", "Take a run back: what it changed becomes what it was."),
         "runs": ("scc.cli.runs:runs", "List the runs, the newest first."),
         "sandbox": ("scc.cli.sandbox:sandbox", "Start a local Eloqua and Salesforce to try things on."),
         "demo": ("scc.cli.demo:demo", "Watch the main pipeline work, on a sandbox."),
@@ -62,7 +63,7 @@ cli = LazyGroup(
         ),
     ],
     help="Marketing operations as code: pipelines between Eloqua and Salesforce that show what they would do, "
-    "stop at their limits, and keep a receipt of what they did.",
+    "stop at their limits, keep a receipt of what they did, and can be taken back.",
     epilog="Start with `scc demo`, or with `scc init` and `scc doctor`.",
 )
 

@@ -110,7 +110,10 @@ def changes(chosen: Sequence[Row]) -> None:
     for row in chosen:
         why = ", ".join(filter(None, [row["reason"], row["evidence"]]))
         output.line(Styled(row["key"], "bold"), "  ", Styled(why, "dim"))
-        before, after = row["before"] or {}, row["after"] or {}
+        before, after = row["before"] or {}, row["after"]
+        if after is None:
+            output.line(f"  {row['operation']} {row['object']}")
+            continue
         names = sorted({**before, **after})
         width = max(map(len, names), default=0)
         for name in names:

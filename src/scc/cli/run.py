@@ -1,4 +1,4 @@
-"""`scc plan` and `scc run`: the same steps, one stops where writing would begin."""
+"""`scc plan`, `scc run`, `scc undo`: the same steps; a plan stops where writing would begin."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import click
 
 from scc.cli import output
 from scc.cli.app import App
-from scc.cli.completion import complete_pipeline
+from scc.cli.completion import complete_pipeline, complete_run
 from scc.cli.lazy import Command
 
 if TYPE_CHECKING:  # imported where a command runs: `scc run --help` needs none of it
+    from scc.core.runs import RunId
+    from scc.flow.pipeline import Pipeline
     from scc.flow.run import RunResult, Until
 
-__all__ = ["plan", "run"]
+__all__ = ["again", "plan", "run", "undo"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -25,25 +27,40 @@ def _options(function: _Function) -> _Function:
     for add in (
         click.option("--json", "as_json", is_flag=True, help="Print JSON."),
         click.option(
-            "--full", is_flag=True, help="Read everything, not only what changed since the last good run."
-        ),
-        click.option(
             "--at",
             metavar="MOMENT",
             help="The moment that the run stands for, such as 2026-11-22T10:15Z; default now.",
         ),
-        click.argument("pipeline", shell_complete=complete_pipeline),
+    ):
+        function = add(function)
+    return function
+
+
+_full = click.option(
+    "--full", is_flag=True, help="Read everything, not only what changed since the last good run."
+)
+
+
+def _sampling(function: _Function) -> _Function:
+    for add in (
+        click.option("--show-personal", is_flag=True, help="Show e-mail addresses in full."),
+        click.option(
+            "--sample",
+            type=click.IntRange(min=0),
+            default=3,
+            show_default=True,
+            help="Show so many of the changes.",
+        ),
     ):
         function = add(function)
     return function
 
 
 @click.command(cls=Command)
+@click.argument("pipeline", shell_complete=complete_pipeline)
 @_options
-@click.option(
-    "--sample", type=click.IntRange(min=0), default=3, show_default=True, help="Show so many of the changes."
-)
-@click.option("--show-personal", is_flag=True, help="Show e-mail addresses in full.")
+@_full
+@_sampling
 @click.pass_obj
 def plan(
     app: App, pipeline: str, at: str | None, full: bool, as_json: bool, sample: int, show_personal: bool
@@ -52,25 +69,14 @@ def plan(
 
     The plan is kept: `scc run` with the same moment applies that very plan.
     """
-    from scc.cli import render
-
-    result = _work(app, pipeline, at, until="guard", full=full)
-    dataset = app.store.plan(result.run)
-    chosen = render.sample(dataset, sample, personal=show_personal) if result.plan else []
-    if as_json:
-        output.print_json({**_as_json(app, result), "sample": chosen})
-    else:
-        _show(result)
-        if chosen:
-            output.heading(f"The first {len(chosen)} of them" if len(chosen) > 1 else "One of them")
-            render.changes(chosen)
-        _next(app, result)
-    if result.error:
-        raise result.error
+    result = _work(app, _pipeline(app, pipeline), at, until="guard", full=full)
+    _tell(app, result, as_json=as_json, sample=sample, personal=show_personal)
 
 
 @click.command(cls=Command)
+@click.argument("pipeline", shell_complete=complete_pipeline)
 @_options
+@_full
 @click.pass_obj
 def run(app: App, pipeline: str, at: str | None, full: bool, as_json: bool) -> None:
     """Plan, check the limits, apply, and keep the receipt.
@@ -78,25 +84,73 @@ def run(app: App, pipeline: str, at: str | None, full: bool, as_json: bool) -> N
     Started again with the same moment, a run goes on where it stopped; one that has ended well
     is left alone.
     """
-    result = _work(app, pipeline, at, until="receipt", full=full)
-    if as_json:
-        output.print_json(_as_json(app, result))
-    else:
-        _show(result)
-        _next(app, result)
-    if result.error:
-        raise result.error
+    result = _work(app, _pipeline(app, pipeline), at, until="receipt", full=full)
+    _tell(app, result, as_json=as_json)
 
 
-def _work(app: App, name: str, at: str | None, *, until: Until, full: bool) -> RunResult:
-    from scc.core.runs import RunId, parse_moment
+@click.command(cls=Command)
+@click.argument("run", shell_complete=complete_run)
+@click.option("--plan", "plan_only", is_flag=True, help="Show what it would do; write to no system.")
+@_options
+@_sampling
+@click.pass_obj
+def undo(
+    app: App, run: str, plan_only: bool, at: str | None, as_json: bool, sample: int, show_personal: bool
+) -> None:
+    """Take a run back: what it changed becomes what it was.
+
+    A field that somebody has changed since is left as it is, and told.
+    """
+    from scc.core.runs import RunId
+    from scc.flow.undo import undo as take_back
+
+    pipeline = take_back(app.store, RunId.parse(run))
+    result = _work(app, pipeline, at, until="guard" if plan_only else "receipt")
+    _tell(app, result, as_json=as_json, sample=sample if plan_only else 0, personal=show_personal)
+
+
+def again(app: App, run: RunId) -> str:
+    """The command that goes on with a run."""
+    from scc.core.runs import format_moment
+
+    at = f"--at {format_moment(run.moment)}"
+    if run.pipeline == "undo":
+        # What an undo was begun with is the run that it takes back.
+        return f"scc undo {app.store.require(run).config_digest} {at}"
+    return f"scc run {run.pipeline} {at}"
+
+
+def _pipeline(app: App, name: str) -> Pipeline:
     from scc.pipelines import registry
 
     registry.module(name)  # a wrong name is told before anything is read
+    return registry.build(name, app.settings.pipelines)
+
+
+def _work(app: App, pipeline: Pipeline, at: str | None, *, until: Until, full: bool = False) -> RunResult:
+    from scc.core.runs import RunId, parse_moment
+
     moment = parse_moment(at) if at else datetime.now(UTC).replace(microsecond=0)
-    pipeline = registry.build(name, app.settings.pipelines)
-    with app.watching(str(RunId(name, moment))) as progress:
+    with app.watching(str(RunId(pipeline.name, moment))) as progress:
         return app.runner().run(pipeline, moment, until=until, full=full, progress=progress)
+
+
+def _tell(app: App, result: RunResult, *, as_json: bool, sample: int = 0, personal: bool = False) -> None:
+    """Print what came of it; an error is raised after what there is to see."""
+    from scc.cli import render
+
+    dataset = app.store.plan(result.run)
+    chosen = render.sample(dataset, sample, personal=personal) if result.plan and sample else []
+    if as_json:
+        output.print_json({**_as_json(app, result), **({"sample": chosen} if sample else {})})
+    else:
+        _show(result)
+        if chosen:
+            output.heading(f"The first {len(chosen)} changes" if len(chosen) > 1 else "The first change")
+            render.changes(chosen)
+        _next(app, result)
+    if result.error:
+        raise result.error
 
 
 def _as_json(app: App, result: RunResult) -> dict[str, object]:
@@ -144,9 +198,7 @@ def _show(result: RunResult) -> None:
 def _next(app: App, result: RunResult) -> None:
     """What a person may want to type now."""
     from scc.core.receipts import Outcome
-    from scc.core.runs import format_moment
 
-    at = format_moment(result.run.moment)
     if result.already:
         output.line()
         output.line("This run had ended well before; nothing was done now.")
@@ -155,7 +207,7 @@ def _next(app: App, result: RunResult) -> None:
         output.line()
         if result.violations:
             output.line(f"Approve this plan: scc approve {result.run} --digest {digest}")
-        output.line(f"Apply this plan:   scc run {result.run.pipeline} --at {at}")
+        output.line(f"Apply this plan:   {again(app, result.run)}")
     if result.receipt and result.receipt.by_outcome()[Outcome.REJECTED]:
         output.line()
         output.line(f"What was rejected: scc show {result.run} --outcome rejected")

@@ -26,10 +26,8 @@ __all__ = ["runs"]
 @click.pass_obj
 def runs(app: App, pipeline: str | None, limit: int, as_json: bool) -> None:
     """List the runs, the newest first."""
-    from scc.pipelines import registry
-
     if pipeline is not None:
-        registry.module(pipeline)
+        app.require_name(pipeline)
     # Runs come newest first within a pipeline; across pipelines they have to be put in order.
     found = sorted(app.store.runs(pipeline), key=lambda record: record.run.moment, reverse=True)
     chosen = list(islice(found, limit))

@@ -67,11 +67,10 @@ def show(
 def _find(app: App, text: str) -> RunRecord:
     from scc.core.runs import RunId
     from scc.errors import ConfigError
-    from scc.pipelines import registry
 
     if "@" in text:
         return app.store.require(RunId.parse(text))
-    registry.module(text)
+    app.require_name(text)
     newest = next(app.store.runs(text), None)
     if newest is None:
         raise ConfigError(f"{text} has not been run yet", hint=f"Try `scc plan {text}`.")

@@ -199,9 +199,6 @@ class Flow(Section):
     retry_budget_s: float = Field(
         300.0, ge=0, description="Seconds that one call may spend on tries, waits included.", examples=[300.0]
     )
-    sync_timeout_s: float = Field(
-        21_600.0, gt=0, description="Seconds to wait for a bulk sync or job to end.", examples=[21_600.0]
-    )
 
 
 class Log(Section):
