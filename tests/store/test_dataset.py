@@ -60,10 +60,9 @@ def test_what_a_killed_writer_left_is_swept(tmp_path):
 
 
 def test_equal_rows_give_equal_bytes_however_they_are_cut(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "ROW_GROUP", 10)
     monkeypatch.setattr(module, "ROWS_PER_PART", 30)
-    one = write_dataset(tmp_path / "one", SCHEMA, [rows(0, 101)])
-    two = write_dataset(tmp_path / "two", SCHEMA, [rows(n, 1) for n in range(101)])
+    one = write_dataset(tmp_path / "one", SCHEMA, [rows(0, 101)], row_group=10)
+    two = write_dataset(tmp_path / "two", SCHEMA, [rows(n, 1) for n in range(101)], row_group=10)
 
     assert one.manifest == two.manifest
     assert one.manifest.digest == two.manifest.digest

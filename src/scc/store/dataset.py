@@ -95,8 +95,9 @@ class DatasetWriter:
     `meta` may be filled until the block ends.
     """
 
-    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+    def __init__(self, folder: Path, schema: pa.Schema, *, row_group: int = ROW_GROUP) -> None:
         self.folder = folder
+        self.row_group = row_group
         self.schema = schema
         self.meta: dict[str, object] = {}
         self.rows = 0
@@ -117,7 +118,7 @@ class DatasetWriter:
         self._pending.append(batch.select(self.schema.names).cast(self.schema))
         self._pending_rows += batch.num_rows
         self.rows += batch.num_rows
-        if self._pending_rows >= ROW_GROUP:
+        if self._pending_rows >= self.row_group:
             self._flush(keep_rest=True)
 
     def write_all(self, batches: Iterable[pa.RecordBatch]) -> None:
@@ -139,9 +140,9 @@ class DatasetWriter:
         """Write whole row groups; the rest waits for more rows, or for the end."""
         table = pa.Table.from_batches(self._pending, self.schema)
         at = 0
-        while table.num_rows - at >= ROW_GROUP or (at < table.num_rows and not keep_rest):
-            self._write_group(table.slice(at, ROW_GROUP))
-            at += ROW_GROUP
+        while table.num_rows - at >= self.row_group or (at < table.num_rows and not keep_rest):
+            self._write_group(table.slice(at, self.row_group))
+            at += self.row_group
         rest = table.slice(at)
         self._pending = rest.to_batches()
         self._pending_rows = rest.num_rows
@@ -149,7 +150,7 @@ class DatasetWriter:
     def _write_group(self, group: pa.Table) -> None:
         if self._file is None:
             self._file = pq.ParquetWriter(self._part_path(), self.schema, compression="zstd", version="2.6")
-        self._file.write_table(group.combine_chunks(), row_group_size=ROW_GROUP)
+        self._file.write_table(group.combine_chunks(), row_group_size=self.row_group)
         self._file_rows += group.num_rows
         if self._file_rows >= ROWS_PER_PART:
             self._close_part()
@@ -178,9 +179,11 @@ def write_dataset(
     schema: pa.Schema,
     batches: Iterable[pa.RecordBatch],
     meta: Mapping[str, object] | None = None,
+    *,
+    row_group: int = ROW_GROUP,
 ) -> Dataset:
     """Write a dataset in one go."""
-    with DatasetWriter(folder, schema) as writer:
+    with DatasetWriter(folder, schema, row_group=row_group) as writer:
         writer.write_all(batches)
         writer.meta.update(meta or {})
     return Dataset(folder)

@@ -1,0 +1,3 @@
+"""Rule files that ship with SCC; a configuration may name others."""
+
+from __future__ import annotations
