@@ -8,10 +8,12 @@ from __future__ import annotations
 from scc.salesforce import soql
 from scc.salesforce.auth import AccessToken, ClientCredentials, Grant, UsernamePassword
 from scc.salesforce.client import SalesforceClient
+from scc.salesforce.jwt import JwtBearer
 from scc.salesforce.models import (
     ApiUsage,
     FieldInfo,
     Identity,
+    IngestJob,
     JobState,
     Limit,
     Outcome,
@@ -20,6 +22,8 @@ from scc.salesforce.models import (
     SObjectInfo,
 )
 from scc.salesforce.rest import Saved, Subrequest, Subresponse
+from scc.salesforce.results import IngestResult
+from scc.salesforce.soap import SoapLogin
 
 __all__ = [
     "AccessToken",
@@ -28,7 +32,10 @@ __all__ = [
     "FieldInfo",
     "Grant",
     "Identity",
+    "IngestJob",
+    "IngestResult",
     "JobState",
+    "JwtBearer",
     "Limit",
     "Outcome",
     "QueryJob",
@@ -36,6 +43,7 @@ __all__ = [
     "SObjectInfo",
     "SalesforceClient",
     "Saved",
+    "SoapLogin",
     "Subrequest",
     "Subresponse",
     "UsernamePassword",

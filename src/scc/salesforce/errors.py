@@ -23,7 +23,7 @@ from scc.errors import (
 )
 from scc.transport import Response, explain_status
 
-__all__ = ["SYSTEM", "explain", "explain_login", "without_values"]
+__all__ = ["SYSTEM", "explain", "explain_login", "reason", "without_values"]
 
 SYSTEM = "salesforce"
 
@@ -124,6 +124,15 @@ def without_values(code: str | None, message: str) -> str:
     )
     words = _ADDRESS.sub("***", " ".join(words.split()))
     return words if len(words) <= _MOST_WORDS else f"{words[:_MOST_WORDS]}..."
+
+
+def reason(error: str | None) -> tuple[str | None, str]:
+    """Cut a job's `Code : words` apart, values taken out of the words."""
+    code, colon, words = (error or "").partition(":")
+    known = _code(code.strip()) if colon else None
+    return (
+        (known, without_values(known, words.strip())) if known else (None, without_values(None, error or ""))
+    )
 
 
 def _kind(status: int, code: str | None, message: str) -> tuple[type[RemoteError], str] | None:

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from scc.errors import NotFoundError, RefusedError, SccError, UnavailableError
 from scc.salesforce.door import Door
-from scc.salesforce.errors import SYSTEM, without_values
+from scc.salesforce.errors import SYSTEM, reason
 from scc.salesforce.models import JobState
 
 __all__ = ["WAIT_S", "failure", "remove", "wait"]
@@ -63,14 +63,13 @@ def wait(
 
 def failure(job: Job) -> RefusedError:
     """Make the error for a job that ended otherwise than complete."""
-    code, _, words = (job.error or "").partition(":")
-    code, words = (code.strip(), words.strip()) if words else ("", code)
-    said = ": ".join(part for part in (code, without_values(code, words)) if part)
+    code, words = reason(job.error)
+    said = ": ".join(part for part in (code, words) if part)
     return RefusedError(
         f"salesforce: job {job.id} ended as {job.state}" + (f": {said}" if said else ""),
         hint="Nothing of its result was used; mend what Salesforce names.",
         system=SYSTEM,
-        code=code or None,
+        code=code,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.csv
@@ -21,23 +22,26 @@ _BLOCK = 4 << 20
 _COUNTS = re.compile(r"Expected \d+ columns, got \d+")
 
 
-def read_page(body: bytes, *, what: str) -> pa.Table:
+def read_page(body: bytes, *, what: str, columns: Sequence[str] | None = None) -> pa.Table:
     """Parse a whole page: columns named as in its header, all strings, the empty cell null.
 
-    `what` names the page in errors (DataError).
+    `columns` leaves out all others, whatever the case they stand there in. `what` names the page in
+    errors (DataError).
     """
     names = header(body, what=what)
+    chosen = names if columns is None else _choose(names, columns, what)
     if body.count(b'"') % 2:
         raise DataError(f"salesforce: {what} ends within a quoted value")
     if b"\n" not in body:
-        return pa.schema([(name, pa.string()) for name in names]).empty_table()
+        return pa.schema([(name, pa.string()) for name in chosen]).empty_table()
     try:
         table = pyarrow.csv.read_csv(
             pa.BufferReader(body),
             read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK),
             parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
+                column_types=dict.fromkeys(chosen, pa.string()),
+                include_columns=chosen,
                 null_values=[""],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=True,
@@ -59,6 +63,14 @@ def header(body: bytes, *, what: str) -> list[str]:
     if not names or "" in names or len(set(names)) < len(names):
         raise DataError(f"salesforce: {what} does not begin with a line of column names")
     return names
+
+
+def _choose(names: Sequence[str], columns: Sequence[str], what: str) -> list[str]:
+    by_lower = {name.lower(): name for name in names}
+    for column in columns:
+        if column.lower() not in by_lower:
+            raise DataError(f"salesforce: {what} has no column {column!r}")
+    return [by_lower[column.lower()] for column in columns]
 
 
 def _reason(error: pa.ArrowInvalid) -> str:

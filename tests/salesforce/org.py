@@ -1,0 +1,44 @@
+"""The sandbox's organisation as the tests use it, with a client that never waits between tries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from scc.salesforce import ClientCredentials, SalesforceClient
+from scc.sandbox.app import Sandbox
+from scc.sandbox.salesforce.store import SalesforceStore
+from scc.transport import Exchange, RetryPolicy
+
+__all__ = ["Org", "quick"]
+
+
+def quick(budget_s: float = 60.0) -> RetryPolicy:
+    """Give the usual retries on a clock that sleeping moves, so that nothing is waited for."""
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    return RetryPolicy(budget_s=budget_s, sleep=sleep, clock=lambda: now[0])
+
+
+@dataclass
+class Org:
+    """The sandbox's organisation with a client for it; `exchanges` are the calls made, logins among them."""
+
+    sandbox: Sandbox
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.grant = ClientCredentials(self.sandbox.url, "sandbox-client", "sandbox-secret")
+        self.client = SalesforceClient(auth=self.grant, retry=quick(), observer=self.exchanges.append)
+        self.store = self.sandbox.state.store(SalesforceStore)
+
+    def another(self, **options) -> SalesforceClient:
+        return SalesforceClient(**{"auth": self.grant, "retry": quick(), **options})
+
+    def calls(self, method: str = "", path: str = "") -> list[Exchange]:
+        return [one for one in self.exchanges if method in {"", one.method} and path in one.path]
+
+    def fault(self, **rule: object) -> None:
+        self.sandbox.state.faults.add([{"system": "salesforce", **rule}])
