@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scc.cli import output
+from scc.cli.init import sandbox_values, template, write
 from scc.cli.lazy import Command
 from scc.cli.output import Styled
 from scc.errors import ConfigError
@@ -46,8 +47,11 @@ SEED = 1
 @click.option("--keep", is_flag=True, help="Leave the sandbox running at the end, to try things on.")
 def demo(contacts: int, folder: Path | None, keep: bool) -> int:
     """Watch the main pipeline work, on a sandbox."""
+    from scc.settings import CONFIG_NAME
+
     started = time.monotonic()
     with _folder(folder) as place, _sandbox(contacts) as sandbox:
+        write(place / CONFIG_NAME, template(sandbox_values(sandbox.url)))
         stage = Stage(place, sandbox.url)
         code = _play(stage)
         if code == 0:

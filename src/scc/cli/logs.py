@@ -48,8 +48,8 @@ def start(log_format: str, level: str, *, debug: bool = False) -> LogContext:
     if log_format == "auto" and level == "info" and sys.stderr.isatty():
         level = "warning"  # the progress bars tell the rest
     logging.getLogger(_OWN).setLevel(level.upper())
-    for name in ("luigi", "luigi-interface"):
-        logging.getLogger(name).setLevel(logging.WARNING if debug else logging.CRITICAL)
+    # Luigi gives this logger a level and a handler of its own at each build; only this outlasts that.
+    logging.getLogger("luigi-interface").disabled = True
     logging.captureWarnings(capture=True)
     return context
 

@@ -208,6 +208,9 @@ def _next(app: App, result: RunResult) -> None:
         if result.violations:
             output.line(f"Approve this plan: scc approve {result.run} --digest {digest}")
         output.line(f"Apply this plan:   {again(app, result.run)}")
+    if result.state == "failed":
+        output.line()
+        output.line(f"Go on with this run: {again(app, result.run)}")
     if result.receipt and result.receipt.by_outcome()[Outcome.REJECTED]:
         output.line()
         output.line(f"What was rejected: scc show {result.run} --outcome rejected")
