@@ -8,13 +8,23 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import urllib3
 
+from scc.eloqua import BasicAuth, EloquaClient, custom_object
+from scc.engines.duckdb import DuckDBEngine
+from scc.flow.run import Runner, RunResult, Until
+from scc.flow.systems import Systems
+from scc.pipelines import registry
 from scc.sandbox import demo
 from scc.sandbox.app import Sandbox
+from scc.settings import load
+from scc.store.runs import Store
 
 CONFIG = """\
 [eloqua]
@@ -56,8 +66,66 @@ class World:
         answer = self.http.request("GET", f"{self.sandbox.url}/_sandbox/dump")
         return sorted(answer.data.decode().splitlines())
 
-    def records(self, kind: str) -> list[dict[str, str]]:
-        return [row for row in map(json.loads, self.dump()) if row.get("entity") == kind]
+    def records(self) -> dict[str, dict[str, str]]:
+        """The campaign member records by id, as an export gives them."""
+        return {row["Id"]: row for row in self._export()}
+
+    def _export(self) -> list[dict[str, str]]:
+        with self.eloqua.bulk.export(custom_object(self.cdo), self._statements) as export:
+            return [row for batch in export.batches() for row in batch.to_pylist()]
+
+    @cached_property
+    def eloqua(self) -> EloquaClient:
+        eloqua = self.sandbox.credentials.eloqua
+        return EloquaClient(
+            auth=BasicAuth(eloqua.company, eloqua.user, eloqua.password), login_url=self.sandbox.url
+        )
+
+    @property
+    def cdo(self) -> int:
+        (found,) = (one.id for one in self.eloqua.bulk.custom_objects() if one.name == demo.CUSTOM_OBJECT)
+        return int(found)
+
+    @property
+    def _statements(self) -> dict[str, str]:
+        fields = self.eloqua.bulk.fields(custom_object(self.cdo))
+        named = {
+            one.internal_name: one.statement
+            for one in fields
+            if one.internal_name in demo.CUSTOM_OBJECT_FIELDS
+        }
+        return {"Id": f"{{{{CustomObject[{self.cdo}].Id}}}}", **named}
+
+    def edit(self, key: str, **values: str) -> None:
+        """Change a record the way somebody else would."""
+        bulk, statements = self.eloqua.bulk, self._statements
+        fields = {name: statements[name] for name in ("Id", *values)}
+        definition = bulk.create_import(custom_object(self.cdo), fields, identifier="Id")
+        bulk.upload(definition, [pa.RecordBatch.from_pylist([{"Id": key, **values}])])
+        assert bulk.wait(bulk.start_sync(definition.uri)).status == "success"
+
+    @staticmethod
+    def stored(name: str, value: str) -> str:
+        """How an export writes a value that a plan has written."""
+        is_date = demo.CUSTOM_OBJECT_FIELDS[name] == "date"
+        return f"{value}.000" if is_date and value else value
+
+    @property
+    def store(self) -> Store:
+        return Store(self.folder / "scc-data")
+
+    def run(
+        self, name: str, at: datetime, *, until: Until = "receipt", full: bool = False, **config: object
+    ) -> RunResult:
+        """Run a pipeline in this process."""
+        settings = load(self.folder / "scc.toml", {})
+        runner = Runner(
+            store=self.store,
+            systems=Systems(settings),
+            engine=DuckDBEngine(),
+            batch_rows=settings.flow.batch_rows,
+        )
+        return runner.run(registry.build(name, {name: config}), at, until=until, full=full)
 
     def requests(self, **query: str) -> list[dict[str, object]]:
         found = self.http.request("GET", f"{self.sandbox.url}/_sandbox/requests", fields=query).json()[

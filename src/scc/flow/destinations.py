@@ -21,7 +21,6 @@ from scc.store.retention import remove
 from scc.store.runs import Store
 
 if TYPE_CHECKING:
-    from scc.eloqua import EloquaClient
     from scc.eloqua.models import Sync
 
 __all__ = ["Batch", "Destination", "destination"]
@@ -92,7 +91,7 @@ def destination(systems: Systems, store: Store, batch: Batch) -> Destination:
     if batch.system == "store" and batch.operation is Operation.DELETE:
         return StoreDelete(store)
     if batch.system == "eloqua" and batch.operation is Operation.UPDATE:
-        return EloquaImport(systems.eloqua)
+        return EloquaImport(systems)
     raise ConfigError(f"nothing here can {batch.operation} {batch.object} in {batch.system}")
 
 
@@ -119,12 +118,13 @@ class EloquaImport:
 
     TRIES = 3
 
-    def __init__(self, client: EloquaClient) -> None:
-        self._client = client
-        self._bulk = client.bulk
+    def __init__(self, systems: Systems) -> None:
+        self._systems = systems
+        self._client = systems.eloqua
+        self._bulk = systems.eloqua.bulk
 
     def write(self, batch: Batch, journal: Path) -> pa.RecordBatch:
-        job = EloquaJob(self._bulk, journal)
+        job = EloquaJob(self._systems, journal)
         for attempt in range(1, self.TRIES + 1):
             sync = job.resume() or self._send(batch, job)
             if sync.status in {"success", "warning"}:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scc.errors import NotFoundError
+from scc.flow.systems import Systems
 from scc.store.files import read_json, write_json
 
 if TYPE_CHECKING:
-    from scc.eloqua.bulk import Bulk
     from scc.eloqua.models import Sync
 
 __all__ = ["EloquaJob"]
@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 class EloquaJob:
     """One definition and one sync of it; `journal` is the file that remembers their addresses."""
 
-    def __init__(self, bulk: Bulk, journal: Path) -> None:
-        self._bulk = bulk
+    def __init__(self, systems: Systems, journal: Path) -> None:
+        self._bulk = systems.eloqua.bulk
         self._journal = journal
 
     def resume(self) -> Sync | None:

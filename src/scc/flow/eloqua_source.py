@@ -50,7 +50,7 @@ class EloquaRecords:
 
         step = f"export {self.name}"
         reading.progress.start(step, None)
-        job = EloquaJob(bulk, reading.target / "journal.json")
+        job = EloquaJob(reading.systems, reading.target / "journal.json")
         sync = job.resume()
         if sync is None or sync.status not in {"success", "warning"}:
             job.clear()
