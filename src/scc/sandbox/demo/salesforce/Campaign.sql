@@ -1,0 +1,1 @@
+SELECT * EXCLUDE (k) FROM campaign

@@ -1,0 +1,1 @@
+FROM campaign_member_status

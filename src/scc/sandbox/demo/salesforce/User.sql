@@ -1,0 +1,1 @@
+FROM user_record
