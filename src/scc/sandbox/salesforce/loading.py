@@ -17,32 +17,39 @@ STATUS_LABELS = ((1, "Sent", True, False), (2, "Responded", False, True))
 def load(cursor: Cursor, state: State, sobject: SObject, table: pa.Table, *, user_id: str) -> pa.ChunkedArray:
     """Insert the table's rows and return their ids in order. Raises KeyError for an unknown column."""
     known = [_known(sobject, name) for name in table.column_names]
-    plain = pa.table(
-        {field.name: _plain(field, column) for field, column in zip(known, table.columns, strict=True)}
-        | {"_row": pa.array(range(table.num_rows), pa.int64())}
-    )
     first = state.counters.take(f"salesforce.{sobject.name}", table.num_rows)
-    now = state.clock.naive().replace(microsecond=0)
-    given = {field.name for field in known}
-    columns = [*sobject.stored, *([] if "IsDeleted" in sobject.fields else [Field("IsDeleted", "boolean")])]
-    values = [f'{_value(sobject, field, given, first, user_id)} AS "{field.name}"' for field in columns]
-    with cursor.table("loaded", plain):
+    columns = {field.name: _plain(field, column) for field, column in zip(known, table.columns, strict=True)}
+    given = set(columns)
+    columns["_row"] = pa.array(range(table.num_rows), pa.int64())
+    made = _ids(cursor, sobject, columns, first)
+    columns["Id"] = made
+    stored = [*sobject.stored, *([] if "IsDeleted" in sobject.fields else [Field("IsDeleted", "boolean")])]
+    names = ", ".join(f'"{field.name}"' for field in stored)
+    values = ", ".join(_value(sobject, field, set(columns), user_id) for field in stored)
+    now = literal(state.clock.naive().replace(microsecond=0).isoformat(sep=" "))
+    with cursor.table("loaded", pa.table(columns)):
+        if sobject.name == "CampaignMemberStatus":
+            cursor.run(f'DELETE FROM {sobject.table} WHERE "CampaignId" IN (SELECT "CampaignId" FROM loaded)')
         cursor.run(
-            f"CREATE TEMP TABLE loading AS SELECT _row, {', '.join(values)} "
-            f"FROM (SELECT *, TIMESTAMP {literal(now.isoformat(sep=' '))} AS _now FROM loaded) ORDER BY _row"
+            f"INSERT INTO {sobject.table} ({names}) SELECT {values} FROM (SELECT *, TIMESTAMP {now} AS _now FROM loaded)"
         )
-    made: pa.ChunkedArray = cursor.arrow('SELECT "Id" FROM loading ORDER BY _row').column("Id")
-    if sobject.name == "CampaignMemberStatus":
-        cursor.run(
-            'DELETE FROM sf."CampaignMemberStatus" WHERE "CampaignId" IN (SELECT "CampaignId" FROM loading)'
-        )
-    names = ", ".join(f'"{field.name}"' for field in columns)
-    cursor.run(f"INSERT INTO {sobject.table} ({names}) SELECT {names} FROM loading ORDER BY _row")
-    cursor.run("DROP TABLE loading")
-    _count_from(cursor, state, sobject, given)
+    if "Id" in given:
+        number = tables.highest_number(cursor, sobject) + 1
+        state.counters.at_least(f"salesforce.{sobject.name}", number)
     if sobject.name == "Campaign":
         add_member_statuses(cursor, state, made, user_id=user_id)
     return made
+
+
+def _ids(
+    cursor: Cursor, sobject: SObject, columns: dict[str, pa.ChunkedArray], first: int
+) -> pa.ChunkedArray:
+    """Return the rows' ids: those given, and fresh ones, counted from `first`, where there are none."""
+    fresh = ids.sql(sobject.prefix, f"{first} + _row")
+    narrow = {name: column for name, column in columns.items() if name in {"_row", "Id"}}
+    sql = f'coalesce(CAST("Id" AS VARCHAR), {fresh})' if "Id" in columns else fresh
+    with cursor.table("numbered", pa.table(narrow)):
+        return cursor.arrow(f'SELECT {sql} AS "Id" FROM numbered').column("Id")
 
 
 def add_member_statuses(cursor: Cursor, state: State, campaigns: pa.ChunkedArray, *, user_id: str) -> None:
@@ -98,8 +105,8 @@ def _plain(field: Field, column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column
 
 
-def _value(sobject: SObject, field: Field, given: set[str], first: int, user_id: str) -> str:
-    fallback = _fallback(sobject, field, first, user_id)
+def _value(sobject: SObject, field: Field, given: set[str], user_id: str) -> str:
+    fallback = _fallback(sobject, field, user_id)
     if field.name not in given:
         return f"CAST({fallback} AS {field.column_type})"
     sent = f'CAST("{field.name}" AS {field.column_type})'
@@ -110,9 +117,7 @@ def _value(sobject: SObject, field: Field, given: set[str], first: int, user_id:
     return sent if fallback == "NULL" else f"coalesce({sent}, {fallback})"
 
 
-def _fallback(sobject: SObject, field: Field, first: int, user_id: str) -> str:
-    if field.name == "Id":
-        return ids.sql(sobject.prefix, f"{first} + _row")
+def _fallback(sobject: SObject, field: Field, user_id: str) -> str:
     if field.name in {"CreatedDate", "LastModifiedDate", "SystemModstamp"}:
         return "_now"
     if field.name in {"CreatedById", "LastModifiedById", "OwnerId"}:
@@ -122,10 +127,3 @@ def _fallback(sobject: SObject, field: Field, first: int, user_id: str) -> str:
     if sobject.name == "CampaignMember" and field.name == "Status":
         return "'Sent'"
     return "NULL" if field.default is None else f"CAST({literal(field.default)} AS {field.column_type})"
-
-
-def _count_from(cursor: Cursor, state: State, sobject: SObject, given: set[str]) -> None:
-    """Keep the counter of ids above those that came with the data."""
-    if "Id" not in given:
-        return
-    state.counters.at_least(f"salesforce.{sobject.name}", tables.highest_number(cursor, sobject) + 1)

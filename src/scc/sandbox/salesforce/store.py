@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,6 +17,7 @@ from scc.sandbox.salesforce import ids, loading, tables
 from scc.sandbox.salesforce.catalogue import Catalogue, SObject
 from scc.sandbox.salesforce.catalogue.custom import custom_field, custom_object
 from scc.sandbox.salesforce.catalogue.kinds import Field
+from scc.sandbox.salesforce.jobs import Jobs
 from scc.sandbox.salesforce.options import SalesforceOptions
 from scc.sandbox.state import State
 
@@ -40,13 +41,22 @@ class SalesforceStore:
         self.state = state
         self.options = SalesforceOptions()
         self.catalogue = Catalogue()
+        self.jobs = Jobs(state)
+        self._when_reset: list[Callable[[], None]] = []
         self._open()
+
+    def when_reset(self, forget: Callable[[], None]) -> None:
+        """Have `forget` called at every reset."""
+        self._when_reset.append(forget)
 
     def reset(self) -> None:
         """Start with nothing but the organization and its one user; options stay."""
         with self.state.write_lock, self.state.cursor() as cursor:
             tables.drop(cursor)
         self.catalogue = Catalogue()
+        self.jobs.clear()
+        for forget in self._when_reset:
+            forget()
         self._open()
 
     def _open(self) -> None:
@@ -113,6 +123,7 @@ class SalesforceStore:
 
     def counts(self) -> Mapping[str, int]:
         """Return the number of live records of each object that has any."""
+        self.jobs.settle()
         with self.state.cursor() as cursor:
             counted = {
                 each.name: cursor.value(f'SELECT count(*) FROM {each.table} WHERE NOT "IsDeleted"')
@@ -121,10 +132,12 @@ class SalesforceStore:
         return {name: count for name, count in counted.items() if count}
 
     def under_way(self) -> Mapping[str, Any]:
-        return {"jobs": 0, "max_concurrent": 0}
+        """Return how many jobs run now, and the most that ever did."""
+        return {"jobs": self.jobs.under_way(), "max_concurrent": self.jobs.max_concurrent}
 
     def dump(self) -> Iterator[bytes]:
         """Yield every live business record as a line of JSON, sorted by object and Id, without volatile times."""
+        self.jobs.settle()
         for sobject in self.catalogue:
             if sobject.name not in _NOT_BUSINESS:
                 yield from self._dump_object(sobject)

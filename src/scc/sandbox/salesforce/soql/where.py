@@ -139,18 +139,19 @@ class Conditions:
 
     def _in_range(self, sql: str, kind: str, operator: str, value: DateLiteral, *, negated: bool) -> str:
         first, after = self._clock.range(value)
-        if kind == "datetime":
-            low, high = self._bind(self._clock.midnight(first)), self._bind(self._clock.midnight(after))
-        else:
-            low, high = self._bind(first), self._bind(after)
-        shapes = {
-            "=": f"{sql} >= {low} AND {sql} < {high}",
-            ">": f"{sql} >= {high}",
-            ">=": f"{sql} >= {low}",
-            "<": f"{sql} < {low}",
-            "<=": f"{sql} < {high}",
-        }
-        return _truth(shapes[operator], negated=negated)
+        edges = (
+            (first, after) if kind == "date" else (self._clock.midnight(first), self._clock.midnight(after))
+        )
+        # Only what a comparison uses is bound: DuckDB refuses parameters in excess.
+        terms = {
+            "=": ((">=", 0), ("<", 1)),
+            ">": ((">=", 1),),
+            ">=": ((">=", 0),),
+            "<": (("<", 0),),
+            "<=": (("<", 1),),
+        }[operator]
+        found = " AND ".join(f"{sql} {sign} {self._bind(edges[edge])}" for sign, edge in terms)
+        return _truth(found, negated=negated)
 
     def _among(self, condition: Among, *, negated: bool) -> str:
         (sql, kind, _), name, case_sensitive = self._left(condition.left, condition.at)
