@@ -115,17 +115,11 @@ def _plain_table(headers: Sequence[str], rows: list[list[Cell]], numeric: list[b
 
 
 def _rich_table(headers: Sequence[str], rows: list[list[Cell]], numeric: list[bool]) -> None:
-    from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     grid = Table(
-        box=SIMPLE_HEAD if headers else None,
-        show_header=bool(headers),
-        header_style="bold",
-        pad_edge=False,
-        padding=(0, 2, 0, 0),
-        show_edge=False,
+        box=None, show_header=bool(headers), header_style="dim", pad_edge=False, padding=(0, 2, 0, 0)
     )
     for at in range(len(headers) or len(rows[0] if rows else ())):
         is_number = at < len(numeric) and numeric[at]

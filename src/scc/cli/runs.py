@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import islice
 
@@ -37,21 +36,16 @@ def runs(app: App, pipeline: str | None, limit: int, as_json: bool) -> None:
     if not chosen:
         output.line(f"No runs yet in {app.store.root}.")
         return
-    output.table(["Run", "State", "Changes", "Outcome", "Took"], map(_row, chosen), right=["Changes", "Took"])
+    output.table(["Run", "State", "Changes", "Rejected"], map(_row, chosen), right=["Changes", "Rejected"])
     if len(found) > limit:
         output.line(output.Styled(f"... and {len(found) - limit:,} older; --limit shows more.", "dim"))
 
 
 def _row(record: RunRecord) -> list[output.Cell]:
+    rejected = record.outcomes.get("rejected", 0)
     return [
         str(record.run),
         output.state(str(record.state)),
         "" if record.changes is None else f"{record.changes:,}",
-        ", ".join(_outcomes(record)),
-        f"{record.seconds['all']:,.1f} s" if "all" in record.seconds else "",
+        output.Styled(f"{rejected:,}", "red") if rejected else "",
     ]
-
-
-def _outcomes(record: RunRecord) -> Iterator[str]:
-    for outcome, rows in record.outcomes.items():
-        yield f"{rows:,} {outcome}"
