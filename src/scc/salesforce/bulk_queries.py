@@ -6,8 +6,7 @@ is used), and the next one is on its way while the caller has this one: at most 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,13 +19,13 @@ from scc.salesforce.door import Door, segment
 from scc.salesforce.jobs import WAIT_S
 from scc.salesforce.models import JobState, QueryJob
 from scc.salesforce.pages import read_page
+from scc.salesforce.queries import selected
 from scc.salesforce.types import convert
 
 __all__ = ["PAGE_ROWS", "BulkQueries"]
 
 PAGE_ROWS = 250_000
 _PAGE_CELLS = 5_000_000
-_LIST = re.compile(r"\s*SELECT\s+(.*?)\s+FROM\s", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -111,16 +110,16 @@ class BulkQueries:
     ) -> Iterator[pa.RecordBatch]:
         """Run a query as a job, read it, and delete the job whatever happens.
 
-        `on_job` gets the job before it is waited for. A page holds 250,000 records, fewer where a
+        Columns are named as the query names them, as those of `client.query` are. `on_job` gets the job before it is waited for. A page holds 250,000 records, fewer where a
         query selects many fields.
         """
+        columns = selected(soql) or ()
         job = self.create_query(soql, include_deleted=include_deleted)
         try:
             if on_job is not None:
                 on_job(job)
-            yield from self.results(
-                job, page_rows=page_rows or _page_rows(soql), types=types, timeout_s=timeout_s
-            )
+            for batch in self.results(job, page_rows=page_rows or _page_rows(columns), timeout_s=timeout_s):
+                yield convert(_as_selected(batch, columns), types or {})
         finally:
             jobs.remove(self._door, _path(job.id), quietly=True)
 
@@ -185,11 +184,15 @@ def _is_complete(job: QueryJob | str) -> bool:
     return isinstance(job, QueryJob) and job.state is JobState.JOB_COMPLETE
 
 
-def _page_rows(soql: str) -> int:
+def _page_rows(columns: Sequence[str]) -> int:
     """Keep a page of a wide query to five million cells: pages are held whole."""
-    listed = _LIST.match(soql)
-    columns = listed[1].count(",") + 1 if listed else 1
-    return max(1_000, min(PAGE_ROWS, _PAGE_CELLS // columns))
+    return max(1_000, min(PAGE_ROWS, _PAGE_CELLS // max(1, len(columns))))
+
+
+def _as_selected(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
+    """Take the query's spelling of the columns for Salesforce's."""
+    same = [name.lower() for name in columns] == [name.lower() for name in batch.schema.names]
+    return batch.rename_columns(list(columns)) if same else batch
 
 
 def _empty(schema: pa.Schema) -> pa.RecordBatch:

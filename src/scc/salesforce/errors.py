@@ -72,6 +72,7 @@ _VALUE_FOLLOWS = re.compile(
     r".*?(?=$| \(max length| not found for field | or request may be missing| at \[line)",
     re.DOTALL | re.IGNORECASE,
 )
+_TOKEN = re.compile(r"(unexpected token: )(.*)", re.DOTALL | re.IGNORECASE)
 _QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
 _NAME = re.compile(r"[A-Za-z]\w*(?:__[a-z]+)?(?:\.\w+)*", re.ASCII)
 _KEYWORD = re.compile(
@@ -118,6 +119,9 @@ def without_values(code: str | None, message: str) -> str:
     """Cut the values that Salesforce quotes out of one of its messages."""
     words = _POSITION.sub("", message, count=1)
     words = _VALUE_FOLLOWS.sub(r"\1***", words)
+    words = _TOKEN.sub(
+        lambda found: found[1] + (found[2] if _KEYWORD.fullmatch(found[2].strip("'\"")) else "***"), words
+    )
     keep = _KEYWORD if code == "MALFORMED_QUERY" else _NAME
     words = _QUOTED.sub(
         lambda found: found[0] if keep.fullmatch(found[1] or found[2] or "") else "'***'", words
