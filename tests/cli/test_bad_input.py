@@ -35,14 +35,14 @@ def dead_end() -> Iterator[str]:
 
 
 def test_a_faulty_configuration(scc, folder):
-    (folder / "scc.toml").write_text('[eloqua]\npasword = "x"\n\n[engine]\nthreads = "2"\n')
+    (folder / "scc.toml").write_text('[eloqua]\npasswd = "x"\n\n[engine]\nthreads = "2"\n')
 
     assert scc("run", PIPELINE) == (
         2,
         "",
         (
             "Error: the configuration has 2 faults:\n"
-            "  scc.toml, line 2: there is no key eloqua.pasword\n"
+            "  scc.toml, line 2: there is no key eloqua.passwd\n"
             "      Did you mean password?\n"
             '  scc.toml, line 5: engine.threads is "2"; expected a whole number\n'
             "      For example: threads = 4\n"

@@ -35,8 +35,8 @@ def told(
     ("text", "expected"),
     [
         (
-            '[eloqua]\npasword = "x"\n',
-            "scc.toml, line 2: there is no key eloqua.pasword\nDid you mean password?",
+            '[eloqua]\npasswd = "x"\n',
+            "scc.toml, line 2: there is no key eloqua.passwd\nDid you mean password?",
         ),
         (
             "[salesfroce]\n",
@@ -101,7 +101,7 @@ def test_a_fault_is_told_with_its_line_and_a_way_out(text, expected):
 def test_all_faults_are_told_at_once():
     text = """\
         [eloqua]
-        pasword = "x"
+        passwd = "x"
 
         [engine]
         threads = "2"
@@ -109,7 +109,7 @@ def test_all_faults_are_told_at_once():
 
     assert told(dedent(text), {"SCC_FLOW__ELOQUA_BULK": "many"}) == dedent("""\
         the configuration has 3 faults:
-          scc.toml, line 2: there is no key eloqua.pasword
+          scc.toml, line 2: there is no key eloqua.passwd
               Did you mean password?
           scc.toml, line 5: engine.threads is "2"; expected a whole number
               For example: threads = 4
@@ -119,10 +119,10 @@ def test_all_faults_are_told_at_once():
 
 def test_an_unknown_variable_is_refused():
     expected = (
-        "environment variable SCC_ELOQUA__PASWORD: there is no key eloqua.pasword\nDid you mean password?"
+        "environment variable SCC_ELOQUA__PASSWD: there is no key eloqua.passwd\nDid you mean password?"
     )
 
-    assert told(environ={"SCC_ELOQUA__PASWORD": "x"}) == expected
+    assert told(environ={"SCC_ELOQUA__PASSWD": "x"}) == expected
 
 
 def test_a_variable_for_an_unknown_section_is_refused():
@@ -215,7 +215,7 @@ def pipeline_told(text: str) -> str:
 def test_a_pipelines_faults_are_told_by_their_full_keys_and_lines():
     text = """\
         [pipelines.mine]
-        nmae = "x"
+        named = "x"
         inner = [{ field = "a" }, { limit = 1.5 }]
         [pipelines.mine.fields]
         Campaign_Name = 12
@@ -228,7 +228,7 @@ def test_a_pipelines_faults_are_told_by_their_full_keys_and_lines():
           scc.toml, line 3: pipelines.mine.inner[1].limit is a number with decimals; expected a whole number or a text in quotes
               For example: limit = 3
           scc.toml, line 5: pipelines.mine.fields.Campaign_Name is a number; expected a text in quotes
-          scc.toml, line 2: there is no key pipelines.mine.nmae
+          scc.toml, line 2: there is no key pipelines.mine.named
               Did you mean name?""")
 
 

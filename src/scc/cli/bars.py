@@ -27,6 +27,7 @@ class Bars:
         self._tasks: dict[str, TaskID] = {}
         self._began: dict[str, float] = {}
         self._bar: Progress | None = None
+        self._finished = False
 
     def start(self, step: str, total: int | None) -> None:
         if self._bar is None:
@@ -47,23 +48,29 @@ class Bars:
             self._bar.advance(self._tasks[step], rows)
 
     def finish(self, step: str, note: str) -> None:
+        self._finished = True
         seconds = time.monotonic() - self._began.pop(step, time.monotonic())
         task = self._tasks.pop(step, None)
         if self._bar and task is not None:
             self._bar.remove_task(task)
         if self._bar and not self._tasks:
-            self.close()
+            self._stop()
         self._context.step = None
         tick = "✓" if (sys.stderr.encoding or "").lower().startswith("utf") else "-"
         line = Text.assemble((f"{tick} ", "green"), f"{step:<{_WIDTH}}", note, (f"  {seconds:.1f} s", "dim"))
         (self._bar.console if self._bar else self._console).print(line, soft_wrap=True)
 
-    def close(self) -> None:
+    def _stop(self) -> None:
         """Take the bars off the screen, also when a step ended in an error."""
         if self._bar:
             self._bar.stop()
             self._bar = None
             self._tasks.clear()
+
+    def close(self) -> None:
+        self._stop()
+        if self._finished:
+            self._console.print()
 
 
 class _Rows(ProgressColumn):
