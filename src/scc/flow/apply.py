@@ -18,7 +18,8 @@ from scc.core.receipts import SCHEMA, Outcome, ReceiptSummary
 from scc.core.runs import RunId
 from scc.engines.base import Engine, Query, Table
 from scc.errors import DataError
-from scc.flow.destinations import Batch, destination
+from scc.flow.batch import Batch
+from scc.flow.destinations import destination
 from scc.flow.plan import read_summary
 from scc.flow.progress import Progress
 from scc.flow.systems import Systems

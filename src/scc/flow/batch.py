@@ -1,0 +1,75 @@
+"""A batch of changes that one bulk call writes, and its receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from scc.core.changes import Operation
+from scc.core.receipts import SCHEMA, Outcome
+from scc.errors import DataError
+
+__all__ = ["Batch", "Destination"]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Changes of one system, object and operation; `changes` has change, key, before, after.
+
+    `clears`: the rows set some field to blank, and all rows write the same fields. Otherwise a field
+    that a row does not name is left as it is.
+    """
+
+    system: str
+    object: str
+    operation: Operation
+    clears: bool
+    changes: pa.Table
+
+    def fields(self) -> list[str]:
+        """All fields that some row writes, sorted."""
+        names: set[str] = set()
+        for chunk in self.changes["after"].chunks:
+            names.update(pc.unique(chunk.keys).to_pylist())
+        return sorted(names)
+
+    def values(self, field: str) -> pa.ChunkedArray:
+        """One field's new values; null where a row does not write it."""
+        return pc.map_lookup(self.changes["after"], pa.scalar(field), "first")
+
+    def receipt(self, *, job: str, rejects: Mapping[str, tuple[str, str]]) -> pa.RecordBatch:
+        """A receipt for every row: applied, unless its key is among the rejects (code, message)."""
+        keys = self.changes["key"].to_pylist()
+        unknown = rejects.keys() - set(keys)
+        if unknown:
+            raise DataError(f"{self.system} rejected {len(unknown):,} records that {job} never held")
+        outcomes = [Outcome.REJECTED if key in rejects else Outcome.APPLIED for key in keys]
+        codes, words = zip(*(rejects.get(key, ("", "")) for key in keys), strict=True)
+        rows = len(keys)
+        columns = [
+            self.changes["change"].combine_chunks(),
+            pa.repeat(self.system, rows),
+            pa.repeat(self.object, rows),
+            pa.repeat(str(self.operation), rows),
+            self.changes["key"].combine_chunks(),
+            pa.array([str(outcome) for outcome in outcomes]),
+            pa.array(codes),
+            pa.array(words),
+            pa.repeat(job, rows),
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+class Destination(Protocol):
+    def write(self, batch: Batch, journal: Path) -> pa.RecordBatch:
+        """Write the batch and give its receipt.
+
+        Notes in `journal` what it starts, before any data is sent: called again after a kill, it
+        goes on from there.
+        """
+        ...

@@ -1,0 +1,108 @@
+"""Changes into Eloqua: fields by bulk import, list membership by sync actions."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from scc.core.changes import Operation
+from scc.errors import ConfigError, UnavailableError
+from scc.flow.batch import Batch
+from scc.flow.eloqua_job import EloquaJob
+from scc.flow.objects import eloqua_fields, eloqua_object
+from scc.flow.systems import Systems
+
+if TYPE_CHECKING:
+    from scc.eloqua.models import Sync
+
+__all__ = ["EloquaImport", "EloquaListAction"]
+
+log = logging.getLogger(__name__)
+
+
+class _EloquaSync:
+    """Writes a batch by one sync, which is repeated where it ends in error.
+
+    What is repeated must be harmless: the same values again, the same members again. But never twice
+    into one definition, since Eloqua drops every copy of a record that it finds more than once in a sync.
+    """
+
+    TRIES = 3
+
+    def __init__(self, systems: Systems) -> None:
+        self._systems = systems
+        self._client = systems.eloqua
+        self._bulk = systems.eloqua.bulk
+
+    def write(self, batch: Batch, journal: Path) -> pa.RecordBatch:
+        job = EloquaJob(self._systems, journal)
+        for attempt in range(1, self.TRIES + 1):
+            sync = job.resume() or self._send(batch, job)
+            if sync.status in {"success", "warning"}:
+                rejects = {
+                    one.field_values["Id"]: (one.status_code, one.message)
+                    for one in self._bulk.rejects(sync.uri)
+                }
+                receipt = batch.receipt(job=sync.uri, rejects=rejects)
+                job.clear()
+                return receipt
+            codes = self._codes(sync)
+            log.warning(
+                "eloqua %s ended in %s (%s), try %d of %d", sync.uri, sync.status, codes, attempt, self.TRIES
+            )
+            job.clear()
+        raise UnavailableError(
+            f"Eloqua ended {self.TRIES} syncs of the same batch in error ({codes})",
+            system="eloqua",
+            code=codes,
+            hint="Start the run of that moment again: it goes on with this batch.",
+        )
+
+    def _send(self, batch: Batch, job: EloquaJob) -> Sync:
+        raise NotImplementedError
+
+    def _codes(self, sync: Sync) -> str:
+        errors = {one.status_code for one in self._bulk.logs(sync.uri) if one.severity == "error"}
+        return ", ".join(sorted(errors)) or "no code"
+
+
+class EloquaImport(_EloquaSync):
+    """Updates of contacts and custom object records by bulk import, matched by the record's id."""
+
+    def _send(self, batch: Batch, job: EloquaJob) -> Sync:
+        known = eloqua_fields(self._client, batch.object)
+        names = batch.fields()
+        for name in names:
+            if name not in known:
+                raise ConfigError(f"Eloqua's {batch.object} has no field {name!r} (any more)")
+        definition = self._bulk.create_import(
+            eloqua_object(batch.object),
+            {name: known[name].statement for name in ("Id", *names)},
+            identifier="Id",
+            name=f"SCC {batch.operation} {batch.object}",
+            update_rule="always" if batch.clears else "ifNewIsNotNull",
+        )
+        columns = {"Id": batch.changes["key"], **{name: batch.values(name) for name in names}}
+        rows = pa.table(columns).to_batches()
+        return job.start(definition.uri, fill=lambda: self._bulk.upload(definition, rows))
+
+
+class EloquaListAction(_EloquaSync):
+    """Contacts onto a shared list or off it; `object` is "contactList/ID", `key` the contact's id."""
+
+    def _send(self, batch: Batch, job: EloquaJob) -> Sync:
+        from scc.eloqua import SyncAction, contacts
+
+        number = batch.object.partition("/")[2]
+        action = "add" if batch.operation is Operation.LIST_ADD else "remove"
+        definition = self._bulk.create_sync_actions(
+            contacts(),
+            {"Id": contacts().statement("Id")},
+            sync_actions=[SyncAction(f"{{{{ContactList[{number}]}}}}", action)],
+            name=f"SCC {batch.operation} {batch.object}",
+        )
+        rows = pa.table({"Id": batch.changes["key"]}).to_batches()
+        return job.start(definition.uri, fill=lambda: self._bulk.upload(definition, rows))
