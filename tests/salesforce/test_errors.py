@@ -123,8 +123,9 @@ def test_a_refused_login_is_the_credentials_fault_an_outage_is_not():
         (
             "MALFORMED_QUERY",
             "\nWHERE Name = 'Joe' Smith\n                ^\nERROR at Row:1:Column:41\nunexpected token: 'Smith'",
-            "ERROR at Row:1:Column:41 unexpected token: '***'",
+            "ERROR at Row:1:Column:41 unexpected token: ***",
         ),
+        ("MALFORMED_QUERY", "unexpected token: ''Joe' Smith'", "unexpected token: ***"),
         (
             "MALFORMED_QUERY",
             "ERROR at Row:1:Column:9\nunexpected token: 'From'",

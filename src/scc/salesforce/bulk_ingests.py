@@ -146,6 +146,10 @@ class BulkIngests:
             load.body.clear()  # up to 100 MB that are not needed while the job runs
             yield self._result(self.wait_ingest(job, timeout_s=timeout_s), load.sent, load.first_row)
 
+    def abort_ingest(self, job: IngestJob | str) -> None:
+        """End a job before its time; rows written so far stay. RefusedError where it has ended already."""
+        jobs.abort(self._door, _path(_id(job)))
+
     def delete_ingest(self, job: IngestJob | str) -> None:
         """Delete a job with its results, aborting it where it has not ended; one that is gone counts as deleted."""
         jobs.remove(self._door, _path(_id(job)))

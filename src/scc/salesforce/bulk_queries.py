@@ -68,6 +68,10 @@ class BulkQueries:
             raise jobs.failure(ended)
         return ended
 
+    def abort_query(self, job: QueryJob | str) -> None:
+        """End a job before its time; RefusedError where it has ended already."""
+        jobs.abort(self._door, _path(job if isinstance(job, str) else job.id))
+
     def delete_query(self, job: QueryJob | str) -> None:
         """Delete a job with its results, aborting it where it still runs; one that is gone counts as deleted."""
         jobs.remove(self._door, _path(job if isinstance(job, str) else job.id))

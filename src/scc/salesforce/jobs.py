@@ -11,7 +11,7 @@ from scc.salesforce.door import Door
 from scc.salesforce.errors import SYSTEM, reason
 from scc.salesforce.models import JobState
 
-__all__ = ["WAIT_S", "failure", "remove", "wait"]
+__all__ = ["WAIT_S", "abort", "failure", "remove", "wait"]
 
 _logger = logging.getLogger(__name__)
 
@@ -73,6 +73,11 @@ def failure(job: Job) -> RefusedError:
     )
 
 
+def abort(door: Door, path: str) -> None:
+    """End a job before its time; RefusedError where it has ended already."""
+    door.call("PATCH", path, json={"state": JobState.ABORTED}, idempotent=True)
+
+
 def remove(door: Door, path: str, *, quietly: bool = False) -> None:
     """Delete a job, aborting it first where it has not ended; one that is gone counts as deleted.
 
@@ -84,7 +89,7 @@ def remove(door: Door, path: str, *, quietly: bool = False) -> None:
         except NotFoundError:
             return
         except RefusedError:
-            door.call("PATCH", path, json={"state": JobState.ABORTED}, idempotent=True)
+            abort(door, path)
             door.call("DELETE", path)
     except SccError as error:
         if not quietly:
