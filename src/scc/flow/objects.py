@@ -1,4 +1,4 @@
-"""How change sets name Eloqua's objects ("contact", "customObject/12"), and what is known of their fields."""
+"""How SCC names Eloqua's objects ("contact", "customObject/12", "activity/Bounceback"), and what is known of their fields."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ def eloqua_object(name: str) -> BulkObject:
     from scc import eloqua
 
     kind, _, number = name.partition("/")
+    if kind == "activity":
+        return eloqua.activities(number)
     if name == "contact":
         return eloqua.contacts()
     if name == "account":
@@ -42,8 +44,14 @@ def eloqua_object(name: str) -> BulkObject:
 
 
 def eloqua_fields(client: EloquaClient, name: str) -> dict[str, EloquaField]:
-    """Fields by internal name, the system's own (Id, UpdatedAt ...) among them."""
+    """Fields by internal name, the system's own (Id, UpdatedAt ...) among them.
+
+    An activity's are its type's columns (ActivityDate, SmtpStatusCode ...), and `Contact.C_X` for the
+    fields of the contact it belongs to.
+    """
     obj = eloqua_object(name)
+    if obj.activity_type is not None:
+        return _activity_fields(client, obj.activity_type)
     prefix = f"CustomObject[{name.partition('/')[2]}]" if "/" in name else name.capitalize()
     fields = {
         system: EloquaField(f"{{{{{prefix}.{system}}}}}", kind)
@@ -52,6 +60,21 @@ def eloqua_fields(client: EloquaClient, name: str) -> dict[str, EloquaField]:
     }
     for one in client.bulk.fields(obj):
         fields.setdefault(one.internal_name, EloquaField(one.statement, one.data_type))
+    return fields
+
+
+def _activity_fields(client: EloquaClient, kind: str) -> dict[str, EloquaField]:
+    from scc import eloqua
+
+    obj = eloqua.activities(kind)
+    columns = eloqua.activity_fields(kind)
+    # Asked for under two names, one statement gives shuffled rows: the id is Id, and nothing else.
+    fields = {"Id": EloquaField(columns.pop("ActivityId"), "string")}
+    for column, statement in columns.items():
+        fields[column] = EloquaField(statement, "date" if column == "ActivityDate" else "string")
+    for one in client.bulk.fields(eloqua.contacts()):
+        statement = obj.statement(f"Contact.Field({one.internal_name})")
+        fields[f"Contact.{one.internal_name}"] = EloquaField(statement, one.data_type)
     return fields
 
 

@@ -20,24 +20,36 @@ if TYPE_CHECKING:
 __all__ = ["SalesforceReferred"]
 
 REST_AT_MOST = 2_000
-"""Up to so many ids a few REST calls are sooner done than one bulk job."""
+"""Up to so many values a few REST calls are sooner done than one bulk job."""
+
+
+_IDS = """
+SELECT DISTINCT left(value, 15) AS value FROM records
+WHERE regexp_full_match(value, '[A-Za-z0-9]{15}([A-Za-z0-9]{3})?') AND starts_with(value, $prefix) ORDER BY 1
+"""
+_ADDRESSES = """
+SELECT DISTINCT lower(trim(value)) AS value FROM records
+WHERE regexp_full_match(trim(value), '[^@\\s]+@[^@\\s]+') AND length(trim(value)) <= 80 ORDER BY 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class SalesforceReferred:
-    """Records of `sobject` whose id stands in `column` of the sources `referred_by`.
+    """Records of `sobject` that records read before refer to by `column`, and no others.
 
-    `prefix` is the key prefix of the sObject's ids ("701"): a value that is no such id is not asked
-    for. Deleted records are read too, so that gone and deleted can be told apart; `where`, where
-    given, limits the answer. Columns are named as in `fields` ("Owner.Name"), all text, null for null.
+    They refer by id where `prefix` is given, the key prefix of the sObject's ids ("701"), else by e-mail
+    address. A value that is no such id, or no address, is not asked for. `with_deleted` reads deleted
+    records too, so that gone and deleted can be told apart; `where` limits the answer. Columns are named
+    as in `fields` ("Owner.Name"), all text, null for null.
     """
 
     name: str
     sobject: str
-    prefix: str
     fields: tuple[str, ...]
     column: str
     referred_by: tuple[str, ...]
+    prefix: str | None = None
+    with_deleted: bool = False
     where: Condition | None = None
     system: str = field(default="salesforce", init=False)
 
@@ -47,35 +59,37 @@ class SalesforceReferred:
 
     def read(self, reading: Reading) -> None:
         step = f"export {self.name}"
-        ids = self._ids(reading)
-        reading.progress.start(step, len(ids))
+        values = self._values(reading)
+        reading.progress.start(step, len(values))
         schema = pa.schema([pa.field(name, pa.string()) for name in self.fields])
         with DatasetWriter(reading.target, schema) as writer:
-            for batch in self._batches(reading.systems.salesforce, ids) if ids else ():
+            for batch in self._batches(reading.systems.salesforce, values) if values else ():
                 writer.write(batch)
                 reading.progress.advance(step, batch.num_rows)
-            writer.meta["asked_for"] = len(ids)
-        reading.progress.finish(step, f"{writer.rows:,} of {len(ids):,} records")
+            writer.meta["asked_for"] = len(values)
+        reading.progress.finish(step, f"{writer.rows:,} records for {len(values):,} asked for")
 
-    def _ids(self, reading: Reading) -> list[str]:
+    def _values(self, reading: Reading) -> list[str]:
         """Distinct ids in their 15-character form, which is complete: the other three are a check."""
-        table = Table(
-            [reading.dataset(source) for source in self.referred_by], identifier(self.column) + " AS id"
+        read = [dataset for dataset in map(reading.dataset, self.referred_by) if dataset.manifest.rows]
+        if not read:
+            return []
+        table = Table(read, identifier(self.column) + " AS value")
+        query = (
+            Query(_ADDRESSES, {"records": table})
+            if self.prefix is None
+            else Query(_IDS, {"records": table}, {"prefix": self.prefix})
         )
-        sql = (
-            "SELECT DISTINCT left(id, 15) AS id FROM records WHERE regexp_full_match(id, $shape) ORDER BY id"
-        )
-        shape = f"{self.prefix}[A-Za-z0-9]{{12}}([A-Za-z0-9]{{3}})?"
-        batches = reading.engine.run(Query(sql, {"records": table}, {"shape": shape}))
-        return [one for batch in batches for one in batch["id"].to_pylist()]
+        return [one for batch in reading.engine.run(query) for one in batch["value"].to_pylist()]
 
-    def _batches(self, client: SalesforceClient, ids: list[str]) -> Iterator[pa.RecordBatch]:
+    def _batches(self, client: SalesforceClient, values: list[str]) -> Iterator[pa.RecordBatch]:
         from scc.salesforce import soql
 
-        rest = len(ids) <= REST_AT_MOST
+        by = "Email" if self.prefix is None else "Id"
+        rest = len(values) <= REST_AT_MOST
         where = None if self.where is None else salesforce_condition(self.where)
-        for query in soql.chunks(self.sobject, self.fields, "Id", ids, where=where, rest=rest):
+        for query in soql.chunks(self.sobject, self.fields, by, values, where=where, rest=rest):
             if rest:
-                yield from client.query(query, include_deleted=True)
+                yield from client.query(query, include_deleted=self.with_deleted)
             else:
-                yield from client.bulk.query(query, include_deleted=True)
+                yield from client.bulk.query(query, include_deleted=self.with_deleted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from importlib.resources import files
 from typing import Annotated, Literal
 
@@ -72,7 +73,14 @@ def pipeline(config: Config) -> Pipeline:
         return All((news, records_where)) if records_where else news
 
     campaign_fields = tuple(dict.fromkeys(("Id", "IsDeleted", *config.fields.values())))
-    referred_by = ("records", "carried")
+    campaigns = partial(
+        SalesforceReferred,
+        sobject="Campaign",
+        column=config.campaign_id_field,
+        referred_by=("records", "carried"),
+        prefix="701",
+        with_deleted=True,
+    )
     sources: list[Source] = [
         EloquaRecords(
             "records",
@@ -81,16 +89,10 @@ def pipeline(config: Config) -> Pipeline:
             where=changed_or_lacking,
         ),
         CarriedRecords("carried", of="records"),
-        SalesforceReferred(
-            "campaigns", "Campaign", "701", campaign_fields, config.campaign_id_field, referred_by
-        ),
+        campaigns("campaigns", fields=campaign_fields),
     ]
     if campaigns_where:
-        sources.append(
-            SalesforceReferred(
-                "chosen", "Campaign", "701", ("Id",), config.campaign_id_field, referred_by, campaigns_where
-            )
-        )
+        sources.append(campaigns("chosen", fields=("Id",), where=campaigns_where))
     return Pipeline(
         NAME,
         tuple(sources),
