@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 from scc.sandbox.eloqua import tables
 from scc.sandbox.eloqua.documents import Document, Documents
-from scc.sandbox.eloqua.entities import ACCOUNTS, ACTIVITIES, CONTACTS, Entity, Resolver
+from scc.sandbox.eloqua.entities import ACCOUNTS, ACTIVITIES, CONTACTS, EMAILS, Entity, Resolver
 from scc.sandbox.eloqua.fields import (
     ACCOUNT_FIELDS,
     CONTACT_FIELDS,
@@ -35,6 +35,7 @@ class Catalogue:
         self._custom_objects: dict[int, Entity] = {}
         self._contacts, self._accounts = _standard("contacts", ()), _standard("accounts", ())
         self.activities = Entity("activities", "/activities", ACTIVITIES, Segment("Activity"), ())
+        self.addresses = Entity("emailAddresses", "/emailAddresses", EMAILS, Segment("EmailAddress"), ())
         self.resolver = Resolver(self.standard)
         self.load()
 
@@ -71,8 +72,8 @@ class Catalogue:
         match = _CUSTOM_OBJECT_PREFIX.fullmatch(prefix)
         if match:
             return self.custom_object(int(match[1]))
-        found = (self._contacts, self._accounts, self.activities)
-        return next((entity for entity in found if entity.prefix == prefix.lower()), None)
+        found = (self._contacts, self._accounts, self.activities, self.addresses)
+        return next((entity for entity in found if entity.prefix.lower() == prefix.lower()), None)
 
     def add_field(self, entity: Entity, name: str, internal_name: str, data_type: str, **more: str) -> Field:
         """Add a custom field to contacts or accounts; `data_type` is Bulk's. Raises ValueError for a name in use."""

@@ -89,6 +89,8 @@ class Resolver:
                 return self._account(rest, "r")
             case "activities":
                 return self._activity(path)
+            case "emailAddresses":
+                return _address_column(rest)
             case _:
                 return self._custom_object(entity, rest)
 
@@ -177,6 +179,12 @@ def _common(path: Sequence[Segment], r: str) -> Column | None:
         if _is(path, name):
             return Column(f"{r}.{identifier(column)}", "date", is_system_time=True)
     return None
+
+
+def _address_column(path: Sequence[Segment]) -> Column:
+    if len(path) == 1 and (path[0].name.lower(), (path[0].word or "").lower()) == ("field", "emailaddress"):
+        return Column("r.address", "emailAddress", stored="address")
+    raise _unknown("e-mail address")
 
 
 def _email_column(segment: Segment, r: str) -> Column:

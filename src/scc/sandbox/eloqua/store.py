@@ -13,10 +13,16 @@ import pyarrow as pa
 from scc.sandbox.database import Cursor, identifier, literal
 from scc.sandbox.eloqua import dumping, loading, tables
 from scc.sandbox.eloqua.catalogue import Catalogue
+from scc.sandbox.eloqua.criteria import Criteria
+from scc.sandbox.eloqua.definitions import Definitions
 from scc.sandbox.eloqua.documents import Document, Documents
-from scc.sandbox.eloqua.entities import EMAILS, Entity
+from scc.sandbox.eloqua.entities import EMAILS, Column, Entity
 from scc.sandbox.eloqua.fields import Field, custom_internal_name
 from scc.sandbox.eloqua.options import EloquaOptions
+from scc.sandbox.eloqua.staging import Staging
+from scc.sandbox.eloqua.statements import Segment
+from scc.sandbox.eloqua.syncs import Syncs
+from scc.sandbox.eloqua.tokens import Tokens
 from scc.sandbox.eloqua.wire_times import bulk_time
 from scc.sandbox.state import State
 
@@ -44,13 +50,21 @@ class EloquaStore:
         self.options = EloquaOptions()
         self.documents = Documents(state)
         self.catalogue = Catalogue(state, self.documents)
+        self.filters = Criteria(self)
+        self.definitions = Definitions(self)
+        self.staging = Staging(self)
+        self.syncs = Syncs(self)
+        self.tokens = Tokens(self)
         self._count_on()
+        self.syncs.resume()
 
     def reset(self) -> None:
         """Start with an empty instance and default options."""
         self.options = EloquaOptions()
         self.documents.load()
         self.catalogue.load()
+        self.syncs.clear()
+        self.tokens.clear()
 
     def _count_on(self) -> None:
         """Let fresh ids follow those that a database file holds already."""
@@ -60,6 +74,10 @@ class EloquaStore:
                 self.state.counters.at_least(f"eloqua.{entity.table}", highest + 1)
                 for field in entity.fields if entity.kind == "customObjects" else ():
                     self.state.counters.at_least("eloqua.customObjectField", field.id + 1)
+
+    def resolve(self, entity: Entity, path: Sequence[Segment]) -> Column:
+        """Return what a statement means for a record of `entity`. Raises StatementError."""
+        return self.catalogue.resolver.resolve(entity, path)
 
     def entities(self) -> list[Entity]:
         standard = [self.catalogue.standard(kind) for kind in ("contacts", "accounts", "activities")]
@@ -221,7 +239,7 @@ class EloquaStore:
         return dumping.counts(self)
 
     def under_way(self) -> Mapping[str, Any]:
-        return {}
+        return self.syncs.under_way()
 
     def dump(self) -> Iterator[bytes]:
         yield from dumping.dump(self)
