@@ -55,12 +55,14 @@ async def _not_here(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": error.detail, "path": path}, status_code=error.status_code)
 
 
-def server_config(app: Starlette, **settings: Any) -> uvicorn.Config:  # uvicorn's own settings
+def server_config(
+    app: Starlette, *, protocol: type[Protocol] = Protocol, **settings: Any
+) -> uvicorn.Config:  # uvicorn's own settings
     """Return the settings that a server of this application needs, for callers that run one themselves."""
     quiet: dict[str, Any] = {"version": 1, "disable_existing_loggers": False}
     return uvicorn.Config(
         app,
-        http=Protocol,
+        http=protocol,
         ws="none",
         lifespan="off",
         **{"log_config": quiet, "access_log": False, "server_header": False, **settings},
@@ -82,14 +84,18 @@ class Sandbox:
         port: int = 0,
         reseed: control.Reseed | None = None,
         more_routes: list[BaseRoute] | None = None,
+        protocol: type[Protocol] = Protocol,
         **state_arguments: Any,  # State's own
     ) -> None:
         self.state = state or State(**state_arguments)
         self._owns_state = state is None
         self._socket = socket.create_server((host, port), backlog=512)
+        # Connections inherit it. asyncio would set it, but does not know this socket for TCP (its proto is 0),
+        # and without it each answer waits some 40 ms for the client's acknowledgement of its headers.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.host, self.port = self._socket.getsockname()[:2]
         app = create_app(self.state, reseed=reseed, more_routes=more_routes)
-        self._server = uvicorn.Server(server_config(app, timeout_graceful_shutdown=2))
+        self._server = uvicorn.Server(server_config(app, protocol=protocol, timeout_graceful_shutdown=2))
         self._thread = threading.Thread(target=self._serve, name="sandbox", daemon=True)
 
     @property
