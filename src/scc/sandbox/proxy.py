@@ -78,16 +78,19 @@ class _ProxyProtocol(Protocol):
         self._handshake = self.loop.create_task(self._start_tls())
 
     async def _start_tls(self) -> None:
+        plain = self.transport
         try:
-            transport = await self.loop.start_tls(self.transport, self, self.context, server_side=True)
+            secured = await self.loop.start_tls(plain, self, self.context, server_side=True)
         except OSError:
-            # The client does not trust the authority, or went away.
-            self.transport.abort()
-            self.connections.discard(self)
-            return
-        if transport is not None:
-            self.connection_made(transport)
-            self._go_on()
+            # The client does not trust the authority.
+            plain.abort()
+        else:
+            # asyncio calls it a success, too, when the connection was lost meanwhile.
+            if secured is not None and not plain.is_closing():
+                self.connection_made(secured)
+                self._go_on()
+                return
+        self.connections.discard(self)
 
     def _refuse(self, status: bytes, reason: str) -> None:
         body = f"{reason}\n".encode()
