@@ -3,7 +3,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from scc.core.changes import SCHEMA, Operation, PlanSummary, number_changes
+from scc.core.changes import SCHEMA, Operation, PlanSummary, number_changes, written_fields
 from scc.errors import DataError
 
 FIELDS = pa.map_(pa.string(), pa.string())
@@ -75,3 +75,10 @@ def test_a_row_without_key_or_reason_is_refused(key, reason):
 def test_a_missing_column_is_named():
     with pytest.raises(DataError, match="no column 'evidence'"):
         list(number_changes([rows(("1", {})).drop_columns(["evidence"])], PlanSummary()))
+
+
+def test_the_fields_of_a_slice_are_its_own():
+    batch = rows(("1", {"A": "x"}), ("2", {"B": "y"}), ("3", {"C": "z", "D": ""}))
+
+    assert written_fields(batch.slice(1, 1)["after"]) == {"B"}
+    assert written_fields(batch.slice(2)["after"]) == {"C", "D"}

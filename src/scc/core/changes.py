@@ -28,7 +28,7 @@ import pyarrow.compute as pc
 
 from scc.errors import DataError
 
-__all__ = ["SCHEMA", "Operation", "PlanSummary", "number_changes"]
+__all__ = ["SCHEMA", "Operation", "PlanSummary", "number_changes", "written_fields"]
 
 FIELDS = pa.map_(pa.string(), pa.string())
 SCHEMA = pa.schema(
@@ -95,8 +95,7 @@ class PlanSummary:
             self.counts[row["system"], row["object"], row["operation"], row["reason"]] += row["count_all"]
         for system, name in {(row["system"], row["object"]) for row in groups.to_pylist()}:
             chosen = batch.filter(pc.and_(pc.equal(batch["system"], system), pc.equal(batch["object"], name)))
-            written = pc.unique(chosen["after"].keys).to_pylist()
-            self.fields.setdefault((system, name), set()).update(written)
+            self.fields.setdefault((system, name), set()).update(written_fields(chosen["after"]))
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -116,6 +115,13 @@ class PlanSummary:
         for system, name, names in fields:
             summary.fields[str(system), str(name)] = set(names)  # type: ignore[call-overload]
         return summary
+
+
+def written_fields(after: pa.MapArray) -> set[str]:
+    """The fields that rows of a change set write."""
+    # MapArray.keys gives the keys of the whole array, also where this is a slice of it.
+    entries = after.cast(pa.list_(pa.struct([("key", pa.string()), ("value", pa.string())]))).flatten()
+    return set(pc.unique(entries.field("key")).to_pylist())
 
 
 def number_changes(batches: Iterable[pa.RecordBatch], summary: PlanSummary) -> Iterator[pa.RecordBatch]:

@@ -10,7 +10,7 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from scc.core.changes import Operation
+from scc.core.changes import Operation, written_fields
 from scc.core.receipts import SCHEMA, Outcome
 from scc.errors import DataError
 
@@ -35,7 +35,7 @@ class Batch:
         """All fields that some row writes, sorted."""
         names: set[str] = set()
         for chunk in self.changes["after"].chunks:
-            names.update(pc.unique(chunk.keys).to_pylist())
+            names.update(written_fields(chunk))
         return sorted(names)
 
     def values(self, field: str) -> pa.ChunkedArray:

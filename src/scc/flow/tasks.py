@@ -192,6 +192,7 @@ def build(root: _Step, limits: Mapping[str, int]) -> bool:
     """
     config = luigi.configuration.get_config()
     config.set("worker", "check_complete_on_run", "true")
+    config.set("core", "no_configure_logging", "true")
     for resource, limit in limits.items():
         config.set("resources", resource, str(limit))
     logging.getLogger("luigi-interface").setLevel(logging.CRITICAL)
