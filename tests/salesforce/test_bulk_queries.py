@@ -243,7 +243,7 @@ def test_a_page_that_announces_no_number_is_counted_with_the_rest():
     ("pages", "kind", "words"),
     [
         ({"": page(2)}, IncompleteError, "counted 3 records and sent 2"),
-        ({"": page(3, announced=4)}, IncompleteError, "4 were announced, 3 came"),
+        ({"": page(3, announced=4)}, IncompleteError, "4 records were announced, 3 came"),
         ({"": page(2, "MQ"), "MQ": page(1, "MQ")}, DataError, "do not advance"),
         ({"": page(3, None)}, DataError, "whether another follows"),
         ({"": (b"<html>", {"Sforce-Locator": "null"})}, IncompleteError, "sent 0"),

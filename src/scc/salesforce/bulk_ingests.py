@@ -21,6 +21,7 @@ from scc.salesforce.jobs import WAIT_S
 from scc.salesforce.models import IngestJob, JobState, Outcome
 from scc.salesforce.results import IngestResult, read_results
 from scc.salesforce.rows import (
+    JOB_BYTES,
     UPLOAD_BYTES,
     Load,
     Nulls,
@@ -69,7 +70,7 @@ class BulkIngests:
         After an UnavailableError the job is open and worthless: abort it and open another.
         ConfigError where the rows are more than one job takes.
         """
-        cut = loads(batches_of(rows), lambda batch: _prepare(job, batch, nulls))
+        cut = loads(batches_of(rows), lambda batch: _prepare(job, batch, nulls), max_bytes=UPLOAD_BYTES)
         load = next(cut, None)
         if load is None:
             raise ConfigError("there are no rows to send")
@@ -126,7 +127,7 @@ class BulkIngests:
         external_id: str | None = None,
         nulls: Nulls = "clear",
         assignment_rule_id: str | None = None,
-        max_bytes: int = UPLOAD_BYTES,
+        max_bytes: int = JOB_BYTES,
         timeout_s: float = WAIT_S,
         on_job: Callable[[IngestJob, int], None] | None = None,
     ) -> Iterator[IngestResult]:
@@ -136,6 +137,7 @@ class BulkIngests:
         always clears, and so does the text `#N/A`. On insert both mean that nothing is given.
         `on_job` gets each job with the number of its first row before any data is sent: with the id on
         record, `resume_ingest` finds the job after a crash. Jobs are kept at Salesforce for seven days.
+        `max_bytes` of CSV go into one job, 100 MB at most; memory grows with it.
         """
 
         wanted = _Wanted(sobject, operation, external_id, assignment_rule_id)

@@ -1,7 +1,7 @@
 """Bulk API 2.0 query jobs: any number of records, in constant memory.
 
 A page is fetched whole before it is parsed (a cut connection then costs one page, and no half of one
-is used), and the next one is on its way while the caller has this one: at most two are held.
+is used), and the next one is fetched and parsed while the caller has this one: at most two are held.
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ _PAGE_CELLS = 5_000_000
 
 @dataclass(frozen=True)
 class _Page:
-    body: bytes
-    records: int | None
+    table: pa.Table
     locator: str | None
 
 
@@ -130,7 +129,6 @@ class BulkQueries:
     def _tables(self, job_id: str, page_rows: int) -> Iterator[pa.Table]:
         """Fetch ahead by one page: the address of the next stands on the one before."""
         seen: set[str] = set()
-        rows = 0
         with _one_ahead() as ahead:
             page: _Page | None = self._page(job_id, page_rows, None)
             while page is not None:
@@ -140,10 +138,8 @@ class BulkQueries:
                         raise DataError(f"salesforce: the pages of job {job_id} do not advance")
                     seen.add(page.locator)
                     following = ahead.submit(self._page, job_id, page_rows, page.locator)
-                table = _read(page, f"job {job_id}, records from {rows:,}")
-                page = None  # its bytes are not needed while the caller has the table
-                rows += table.num_rows
-                yield table
+                yield page.table
+                page = None  # not to be held beside the next two
                 page = following.result() if following else None
 
     def _page(self, job_id: str, page_rows: int, locator: str | None) -> _Page:
@@ -159,12 +155,14 @@ class BulkQueries:
                 f"salesforce: a page of job {job_id} does not say whether another follows",
                 hint="Something between here and Salesforce drops the header Sforce-Locator.",
             )
-        records = response.headers.get("Sforce-NumberOfRecords", "")
-        return _Page(
-            response.body,
-            int(records) if records.isascii() and records.isdigit() else None,
-            None if said == "null" else said,
-        )
+        what = f"job {job_id}, the page at {locator or 'the start'}"
+        table = read_page(response.body, what=what)
+        announced = response.headers.get("Sforce-NumberOfRecords", "")
+        if announced.isascii() and announced.isdigit() and int(announced) != table.num_rows:
+            raise IncompleteError(
+                f"salesforce: {what}: {int(announced):,} records were announced, {table.num_rows:,} came"
+            )
+        return _Page(table, None if said == "null" else said)
 
 
 @contextmanager
@@ -175,13 +173,6 @@ def _one_ahead() -> Iterator[ThreadPoolExecutor]:
         yield pool
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _read(page: _Page, what: str) -> pa.Table:
-    table = read_page(page.body, what=what)
-    if page.records is not None and page.records != table.num_rows:
-        raise IncompleteError(f"salesforce: {what}: {page.records:,} were announced, {table.num_rows:,} came")
-    return table
 
 
 def _is_complete(job: QueryJob | str) -> bool:

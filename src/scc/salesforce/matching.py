@@ -8,8 +8,6 @@ each gets one of their results, none twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -35,18 +33,17 @@ def match(sent: pa.Table, echoed: pa.Table, *, what: str) -> pa.Array:
 
     IncompleteError where they do not hold the same rows.
     """
-    left = [_plain(sent[name]) for name in sent.schema.names]
-    right = [_plain(echoed[name]) for name in sent.schema.names]
-    if len(left[0]) != len(right[0]):
+    names = sent.schema.names
+    if sent.num_rows != echoed.num_rows:
         raise IncompleteError(
-            f"salesforce: {what}: {len(left[0]):,} rows were sent, {len(right[0]):,} answered"
+            f"salesforce: {what}: {sent.num_rows:,} rows were sent, {echoed.num_rows:,} answered"
         )
-    if _equal(left, right):  # the order was kept, as mostly where no row failed
-        return pa.array(range(len(left[0])), pa.int64())
-    left_order, right_order = _order(left), _order(right)
-    left = [column.take(left_order) for column in left]
-    right = [column.take(right_order) for column in right]
-    if not _equal(left, right):
+    # the order is mostly kept where no row failed; one column at a time, as they are copied
+    if all(_plain(sent[name]).equals(_plain(echoed[name])) for name in names):
+        return pa.array(range(sent.num_rows), pa.int64())
+    left, left_order = _sorted(sent)
+    right, right_order = _sorted(echoed.select(names))
+    if not left.equals(right):
         raise IncompleteError(
             f"salesforce: {what}: the rows answered are not those sent",
             hint="The results stay at Salesforce for seven days under the job's id.",
@@ -63,11 +60,7 @@ def _plain(column: pa.ChunkedArray) -> pa.Array:
     return pc.if_else(pc.equal(column, CLEAR), "", column)
 
 
-def _equal(left: Sequence[pa.Array], right: Sequence[pa.Array]) -> bool:
-    return all(a.equals(b) for a, b in zip(left, right, strict=True))
-
-
-def _order(columns: Sequence[pa.Array]) -> pa.Array:
-    names = [str(at) for at in range(len(columns))]
-    table = pa.Table.from_arrays(list(columns), names=names)
-    return pc.sort_indices(table, sort_keys=[(name, "ascending") for name in names])
+def _sorted(table: pa.Table) -> tuple[pa.Table, pa.Array]:
+    plain = pa.table({name: _plain(table[name]) for name in table.schema.names})
+    order = pc.sort_indices(plain, sort_keys=[(name, "ascending") for name in table.schema.names])
+    return plain.take(order).combine_chunks(), order

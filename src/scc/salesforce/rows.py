@@ -33,7 +33,9 @@ __all__ = [
 
 CLEAR = "#N/A"
 UPLOAD_BYTES = 100_000_000
-"""What one job takes: 150 MB in base 64."""
+"""The most that one job takes: 150 MB in base 64."""
+JOB_BYTES = 32_000_000
+"""What one job gets unless told otherwise: rows are held until their results are matched."""
 _SLICE = 10_000
 
 Rows: TypeAlias = pa.Table | pa.RecordBatch | Iterable[pa.RecordBatch]
@@ -90,12 +92,14 @@ def loads(
     batches: Iterable[pa.RecordBatch],
     prepare: Callable[[pa.RecordBatch], pa.RecordBatch],
     *,
-    max_bytes: int = UPLOAD_BYTES,
+    max_bytes: int = JOB_BYTES,
 ) -> Iterator[Load]:
     """Cut rows into uploads of at most `max_bytes`; `prepare` turns them into text first.
 
     DataError where batches differ in their columns, or one row alone is too long.
     """
+    if not 0 < max_bytes <= UPLOAD_BYTES:
+        raise ConfigError(f"a job takes up to {UPLOAD_BYTES:,} bytes, not {max_bytes:,}")
     first_row = 0
     open_load: _Open | None = None
     names: list[str] | None = None
