@@ -34,15 +34,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def scc(folder: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Scc]:
+def scc(folder: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[Scc]:
     """Run a command in this process; what it does to logging and signals is undone afterwards."""
     root, own = logging.getLogger(), logging.getLogger("scc")
     before = root.handlers[:], root.level, own.level, signal.getsignal(signal.SIGTERM)
 
     def run(*arguments: str) -> Said:
-        capsys.readouterr()
+        capfd.readouterr()
         code = main(list(arguments))
-        return Said(code, *capsys.readouterr())
+        return Said(code, *capfd.readouterr())
 
     yield run
     root.handlers[:], root.level, own.level = before[:3]

@@ -88,13 +88,15 @@ def test_a_pipelines_name_shows_its_newest_run(scc, store):
 
 
 def test_rows_of_one_outcome_are_shown_with_the_systems_own_words(scc, store):
-    lines = scc("show", str(RUN), "--outcome", "rejected").out.splitlines()
-
-    assert lines[-3:] == [
-        "Rows with the outcome rejected",
+    assert scc("show", str(RUN), "--outcome", "rejected").out.splitlines() == [
+        f"1 record rejected by {RUN}",
         "Record  Operation  Code       What                                Evidence       Job",
         "C2      update     ELQ-00040  Invalid data for j***@example.com.  Campaign 7011  /syncs/7",
     ]
+
+
+def test_an_outcome_that_no_row_has_is_said(scc, store):
+    assert scc("show", str(RUN), "--outcome", "unchanged").out == f"0 records unchanged by {RUN}\n"
 
 
 def test_addresses_are_shown_when_asked_for(scc, store):

@@ -85,7 +85,7 @@ def _play(stage: Stage) -> int:
     scenes: list[tuple[str, Callable[[], int]]] = [
         (
             "What would a run do? A plan writes to no system.",
-            lambda: stage.run("plan", PIPELINE, "--at", first),
+            lambda: stage.run("plan", PIPELINE, "--at", first, "--sample", "2"),
         ),
         (
             "Apply that very plan.",
@@ -150,11 +150,11 @@ def _sandbox(contacts: int) -> Iterator[Sandbox]:
     from scc.sandbox.app import Sandbox
 
     members = contacts * 2 // 5
-    output.line(Styled("A company that is made up, on a local Eloqua and a local Salesforce:", "bold"))
-    output.line(
-        f"  {contacts:,} contacts, and {members:,} campaign member records that hold a campaign's id and nothing"
-    )
-    output.line(f"  else of it. {PIPELINE} fills in what Salesforce knows of each campaign.")
+    output.line(Styled("A local Eloqua and a local Salesforce, of a company that is made up", "bold"))
+    output.line()
+    output.line(f"Eloqua has {contacts:,} contacts and {members:,} campaign member records. Such a record")
+    output.line("holds the id of a Salesforce campaign, and nothing else of it. The pipeline")
+    output.line(f"{PIPELINE} fills in what Salesforce knows of the campaign.")
     with Sandbox(database=":memory:", seed=SEED) as sandbox:
         data.fill(sandbox.state, contacts=contacts, campaign_members=members, seed=SEED)
         yield sandbox

@@ -137,7 +137,7 @@ def _eloqua_rights(systems: Systems) -> str:
 
     fields = list(systems.eloqua.bulk.fields(eloqua.contacts()))
     objects = list(systems.eloqua.bulk.custom_objects())
-    return f"{len(fields):,} contact fields, {len(objects):,} custom objects"
+    return f"{output.count(len(fields), 'contact field')}, {output.count(len(objects), 'custom object')}"
 
 
 def _salesforce(systems: Systems) -> str:
@@ -147,7 +147,7 @@ def _salesforce(systems: Systems) -> str:
 
 def _salesforce_rights(systems: Systems) -> str:
     fields = systems.salesforce.describe("Campaign").fields
-    return f"{len(fields):,} campaign fields"
+    return output.count(len(fields), "campaign field")
 
 
 def _print(check: Check) -> None:

@@ -33,8 +33,7 @@ class LogContext(logging.Filter):
 def start(log_format: str, level: str, *, debug: bool = False) -> LogContext:
     """Send all logging to standard error, replacing what an earlier call set up.
 
-    Other libraries are heard from warnings on. Luigi's own account of a failed task is left out: the
-    command says it better, and Luigi would print the values in a traceback.
+    Other libraries are heard from warnings on. `debug` adds tracebacks to plain lines.
     """
     context = LogContext(format=log_format)
     handler = _StandardError()
@@ -48,8 +47,6 @@ def start(log_format: str, level: str, *, debug: bool = False) -> LogContext:
     if log_format == "auto" and level == "info" and sys.stderr.isatty():
         level = "warning"  # the progress bars tell the rest
     logging.getLogger(_OWN).setLevel(level.upper())
-    # Luigi gives this logger a level and a handler of its own at each build; only this outlasts that.
-    logging.getLogger("luigi-interface").disabled = True
     logging.captureWarnings(capture=True)
     return context
 

@@ -91,8 +91,14 @@ def facts(pairs: Mapping[str, Cell]) -> None:
 
 
 def table(headers: Sequence[str], cells: Iterable[Sequence[Cell]], *, right: Iterable[str] = ()) -> None:
-    """Print rows below headers; the columns named in `right` are numbers."""
+    """Print rows below headers; the columns named in `right` are numbers.
+
+    A column that is empty in every row is left out.
+    """
     rows = [list(row) for row in cells]
+    if headers:
+        used = [at for at, _ in enumerate(headers) if any(_plain(row[at]) for row in rows)]
+        headers, rows = [headers[at] for at in used], [[row[at] for at in used] for row in rows]
     numeric = [name in set(right) for name in headers]
     if sys.stdout.isatty():
         _rich_table(headers, rows, numeric)

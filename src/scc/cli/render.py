@@ -19,6 +19,7 @@ __all__ = [
     "Row",
     "changes",
     "counts_json",
+    "first",
     "limits",
     "outcome_table",
     "outcomes",
@@ -121,18 +122,19 @@ def changes(chosen: Sequence[Row]) -> None:
             output.line(f"  {name:<{width}}  ", now, f" {ARROW} ", then)
 
 
+def first(number: int) -> str:
+    return "The first change" if number == 1 else f"The first {number:,} changes"
+
+
 def outcome_table(chosen: Sequence[Row]) -> None:
-    """One line a row; columns that are empty in all rows are left out."""
-    columns = {
-        "Record": "key",
-        "Operation": "operation",
-        "Code": "code",
-        "What": "message",
-        "Evidence": "evidence",
-        "Job": "job",
-    }
-    used = {title: name for title, name in columns.items() if any(row[name] for row in chosen)}
-    output.table(list(used), [[row[name] for name in used.values()] for row in chosen])
+    """One line a row."""
+    output.table(
+        ["Record", "Operation", "Code", "What", "Evidence", "Job"],
+        [
+            [row[name] for name in ("key", "operation", "code", "message", "evidence", "job")]
+            for row in chosen
+        ],
+    )
 
 
 def _value(text: str | None) -> output.Cell:

@@ -146,7 +146,7 @@ def _tell(app: App, result: RunResult, *, as_json: bool, sample: int = 0, person
     else:
         _show(result)
         if chosen:
-            output.heading(f"The first {len(chosen)} changes" if len(chosen) > 1 else "The first change")
+            output.heading(render.first(len(chosen)))
             render.changes(chosen)
         _next(app, result)
     if result.error:

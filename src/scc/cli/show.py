@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +13,9 @@ from scc.cli.completion import complete_run
 from scc.cli.lazy import Command
 
 if TYPE_CHECKING:  # imported where the command runs
-    from scc.store.dataset import Dataset
+    from scc.cli.render import Row
+    from scc.core.changes import PlanSummary
+    from scc.core.receipts import ReceiptSummary
     from scc.store.runs import RunRecord
 
 __all__ = ["show"]
@@ -24,7 +26,7 @@ OUTCOMES = ["applied", "unchanged", "rejected", "skipped"]
 @click.command(cls=Command)
 @click.argument("run", shell_complete=complete_run)
 @click.option("--rows", type=click.IntRange(min=0), help="Show so many rows; default 3, with --outcome 20.")
-@click.option("--outcome", type=click.Choice(OUTCOMES), help="Rows of the receipt that ended so.")
+@click.option("--outcome", type=click.Choice(OUTCOMES), help="Show the rows of the receipt that ended so.")
 @click.option("--show-personal", is_flag=True, help="Show e-mail addresses in full.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
@@ -35,33 +37,16 @@ def show(
 
     RUN is PIPELINE@MOMENT, or a PIPELINE for its newest run.
     """
-    from scc.flow.apply import read_receipt_summary
-    from scc.flow.plan import read_summary
-
     record = _find(app, run)
-    plan, receipt = app.store.plan(record.run), app.store.receipt(record.run)
-    plan_summary = read_summary(plan) if plan.exists() else None
-    receipt_summary = read_receipt_summary(receipt) if receipt.exists() else None
+    plan, receipt = _summaries(app, record)
     most = rows if rows is not None else 20 if outcome else 3
-    chosen = _rows(plan, receipt, outcome, most, personal=show_personal)
+    chosen = _rows(app, record, outcome, most, personal=show_personal)
     if as_json:
-        output.print_json(_as_json(record, plan_summary, receipt_summary, chosen))
-        return
-    _facts(record)
-    if plan_summary and not outcome:
-        from scc.cli import render
-
-        render.plan(plan_summary)
-    if receipt_summary:
-        from scc.cli import render
-
-        render.receipt(receipt_summary)
-    _show_rows(chosen, outcome)
-    if record.error:
-        output.heading("Error")
-        output.line(str(record.error.get("message")))
-        if record.error.get("hint"):
-            output.line(f"Hint: {record.error['hint']}")
+        output.print_json(_as_json(record, plan, receipt, chosen))
+    elif outcome:
+        _show_outcome(record, receipt, outcome, chosen)
+    else:
+        _show(record, plan, receipt, chosen)
 
 
 def _find(app: App, text: str) -> RunRecord:
@@ -77,26 +62,58 @@ def _find(app: App, text: str) -> RunRecord:
     return newest
 
 
-def _rows(
-    plan: Dataset, receipt: Dataset, outcome: str | None, most: int, *, personal: bool
-) -> list[dict[str, Any]]:
+def _summaries(app: App, record: RunRecord) -> tuple[PlanSummary | None, ReceiptSummary | None]:
+    from scc.flow.apply import read_receipt_summary
+    from scc.flow.plan import read_summary
+
+    plan, receipt = app.store.plan(record.run), app.store.receipt(record.run)
+    return (
+        read_summary(plan) if plan.exists() else None,
+        read_receipt_summary(receipt) if receipt.exists() else None,
+    )
+
+
+def _rows(app: App, record: RunRecord, outcome: str | None, most: int, *, personal: bool) -> list[Row]:
     from scc.cli import render
 
+    plan, receipt = app.store.plan(record.run), app.store.receipt(record.run)
     if outcome is None:
         return render.sample(plan, most, personal=personal) if plan.exists() else []
     return render.outcomes(plan, receipt, outcome, most, personal=personal) if receipt.exists() else []
 
 
-def _show_rows(chosen: list[dict[str, Any]], outcome: str | None) -> None:
+def _show(
+    record: RunRecord, plan: PlanSummary | None, receipt: ReceiptSummary | None, chosen: list[Row]
+) -> None:
     from scc.cli import render
 
-    if outcome:
-        output.heading(f"Rows with the outcome {outcome}" if chosen else f"No row has the outcome {outcome}")
-        if chosen:
-            render.outcome_table(chosen)
-    elif chosen:
-        output.heading(f"The first {len(chosen)} changes" if len(chosen) > 1 else "The first change")
+    _facts(record)
+    if plan:
+        render.plan(plan)
+    if receipt:
+        render.receipt(receipt)
+    if chosen:
+        output.heading(render.first(len(chosen)))
         render.changes(chosen)
+    if record.error:
+        output.heading("Error")
+        output.line(str(record.error.get("message")))
+        if record.error.get("hint"):
+            output.line(f"Hint: {record.error['hint']}")
+
+
+def _show_outcome(record: RunRecord, receipt: ReceiptSummary | None, outcome: str, chosen: list[Row]) -> None:
+    from scc.cli import render
+    from scc.core.receipts import Outcome
+
+    if receipt is None:
+        output.line(f"{record.run} has no receipt: its state is {record.state}.")
+        return
+    total = receipt.by_outcome()[Outcome(outcome)]
+    few = f"; the first {len(chosen):,}" if len(chosen) < total else ""
+    output.line(output.Styled(f"{output.count(total, 'record')} {outcome} by {record.run}{few}", "bold"))
+    if chosen:
+        render.outcome_table(chosen)
 
 
 def _facts(record: RunRecord) -> None:
@@ -113,7 +130,9 @@ def _facts(record: RunRecord) -> None:
     output.facts(facts)
 
 
-def _as_json(record: RunRecord, plan: Any, receipt: Any, chosen: list[dict[str, Any]]) -> dict[str, object]:
+def _as_json(
+    record: RunRecord, plan: PlanSummary | None, receipt: ReceiptSummary | None, chosen: list[Row]
+) -> dict[str, object]:
     from scc.cli import render
 
     return {
