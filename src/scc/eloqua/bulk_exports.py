@@ -6,11 +6,12 @@ A page is fetched whole before it is parsed, so a broken one is fetched again an
 from __future__ import annotations
 
 import logging
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from scc.eloqua.models import Sync, SyncLog
 from scc.errors import ConfigError, DataError, IncompleteError
@@ -31,7 +32,9 @@ MAX_PAGE = 50_000
 EXPORTED = "ELQ-00102"
 IN_FLIGHT_PAGES = 4
 IN_FLIGHT_BYTES = 48_000_000
-"""Bound of the bodies fetched ahead; a page is in memory twice for a moment, as it came and as Arrow."""
+"""Bound of the bodies fetched ahead of the page that is being handed out."""
+PARSERS = 2
+"""Pages parsed at once: parsing holds a page up to three times, as it came, reshaped, and as Arrow."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ class _Fetched:
     page: Page
     format: str
     received_bytes: int
+
+
+_Ahead: TypeAlias = deque[tuple[int, Future[_Fetched]]]
 
 
 def exported_count(logs: Sequence[SyncLog]) -> int | None:
@@ -103,6 +109,7 @@ class ExportData:
         self._page_size = page_size
         self._csv = format != "json"
         self._may_switch = format == "auto"
+        self._parsing = threading.Semaphore(PARSERS)
         self._on_page = on_page or (lambda _: None)
         # about what a record takes on the wire; the first page then tells
         self._page_bytes = page_size * len(columns) * (8 if self._csv else 28)
@@ -110,27 +117,32 @@ class ExportData:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Hand out one batch a page, in order; IncompleteError where they do not add up."""
         with ThreadPoolExecutor(IN_FLIGHT_PAGES, "eloqua-page") as pool:
-            ahead: deque[tuple[int, Future[_Fetched]]] = deque()
-            offset = following = self._offset
+            ahead: _Ahead = deque()
             try:
-                while offset < self._total:
-                    while following < self._total and len(ahead) < self._window():
-                        ahead.append((following, pool.submit(self._fetch, following, csv=self._csv)))
-                        following += self._page_size
+                self._fill(pool, ahead, self._offset)
+                while ahead:
                     offset, future = ahead.popleft()
                     fetched = self._settled(offset, future)
                     del future
                     if fetched is None:
                         _drop(ahead)
-                        following = offset
+                        self._fill(pool, ahead, offset)
                         continue
                     self._page_bytes = max(fetched.received_bytes, 1)
+                    # the next pages come and are parsed while the consumer works on this one
+                    self._fill(pool, ahead, offset + self._page_size)
                     yield from self._handed_out(offset, fetched)
-                    offset += fetched.page.batch.num_rows
                     del fetched
                 self._check_end()
             finally:
                 _drop(ahead)
+
+    def _fill(self, pool: ThreadPoolExecutor, ahead: _Ahead, following: int) -> None:
+        if ahead:
+            following = ahead[-1][0] + self._page_size
+        while following < self._total and len(ahead) < self._window():
+            ahead.append((following, pool.submit(self._fetch, following, csv=self._csv)))
+            following += self._page_size
 
     def _window(self) -> int:
         return max(1, min(IN_FLIGHT_PAGES, IN_FLIGHT_BYTES // self._page_bytes))
@@ -144,7 +156,8 @@ class ExportData:
         )
         # who answers JSON to a wish for CSV is taken at its word
         is_csv = csv and "json" not in response.headers.get("Content-Type", "").lower()
-        page = (read_csv if is_csv else read_json)(response.body, self._columns)
+        with self._parsing:
+            page = (read_csv if is_csv else read_json)(response.body, self._columns)
         self._check(offset, page)
         return _Fetched(page, "csv" if is_csv else "json", len(response.body))
 
@@ -192,7 +205,7 @@ class ExportData:
             raise IncompleteError(f"Eloqua has more records than the {self._total:,} that it counted")
 
 
-def _drop(ahead: deque[tuple[int, Future[_Fetched]]]) -> None:
+def _drop(ahead: _Ahead) -> None:
     for _, future in ahead:
         future.cancel()
     ahead.clear()
