@@ -136,6 +136,7 @@ def test_a_rejected_record_that_has_data_already_is_carried_over(world):
     world.control("POST", "clock", {"advance_s": 3600})
     key = next(key for key, row in changes(world, first).items() if dict(row["after"]).get("Campaign_Type"))
     world.edit(key, Campaign_Type="Wrong")
+    world.control("POST", "clock", {"advance_s": 3600})
     world.control(
         "POST",
         "faults",
@@ -225,7 +226,7 @@ def test_a_plan_over_its_limit_waits_for_an_approval_of_that_very_plan(world):
     assert wrong.returncode == 2
     assert world.scc("run", PIPELINE, "--at", at).returncode == 5
 
-    digest = str(world.as_json("show", f"{PIPELINE}@{at}")["digest"])
+    digest = str(world.as_json("show", f"{PIPELINE}@{at}")["plan_digest"])
     assert world.scc("approve", f"{PIPELINE}@{at}", "--digest", digest[:12], "--by", "Ann").returncode == 0
     done = world.scc("run", PIPELINE, "--at", at)
     assert done.returncode == 0, done.stderr
