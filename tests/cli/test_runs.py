@@ -31,10 +31,10 @@ def test_runs_are_listed_newest_first(scc, store, folder):
     ]
 
 
-def test_a_limit_says_how_many_it_leaves_out(scc, store, folder):
+def test_a_limit_says_that_it_leaves_some_out(scc, store, folder):
     make_run(folder / "scc-data", RunId(PIPELINE, RUN.moment - timedelta(days=1)))
 
-    assert scc("runs", "--limit", "1").out.splitlines()[-1] == "... and 1 older; --limit shows more."
+    assert scc("runs", "--limit", "1").out.splitlines()[-1] == "There are older ones; --limit shows more."
 
 
 def test_runs_as_json_are_the_records(scc, store):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,7 +14,9 @@ from scc.cli import output
 from scc.cli.app import App
 from scc.cli.completion import complete_pipeline
 from scc.cli.lazy import Command
-from scc.store.runs import RunRecord
+
+if TYPE_CHECKING:  # imported where the command runs
+    from scc.store.runs import RunRecord, Store
 
 __all__ = ["runs"]
 
@@ -27,18 +32,24 @@ def runs(app: App, pipeline: str | None, limit: int, as_json: bool) -> None:
     """List the runs, the newest first."""
     if pipeline is not None:
         app.require_name(pipeline)
-    # Runs come newest first within a pipeline; across pipelines they have to be put in order.
-    found = sorted(app.store.runs(pipeline), key=lambda record: record.run.moment, reverse=True)
-    chosen = list(islice(found, limit))
+    found = list(islice(_newest(app.store, pipeline), limit + 1))
+    chosen = found[:limit]
     if as_json:
         output.print_json([{"run": str(record.run), **asdict(record)} for record in chosen])
-        return
-    if not chosen:
+    elif not chosen:
         output.line(f"No runs yet in {app.store.root}.")
-        return
-    output.table(["Run", "State", "Changes", "Rejected"], map(_row, chosen), right=["Changes", "Rejected"])
-    if len(found) > limit:
-        output.line(output.Styled(f"... and {len(found) - limit:,} older; --limit shows more.", "dim"))
+    else:
+        output.table(
+            ["Run", "State", "Changes", "Rejected"], map(_row, chosen), right=["Changes", "Rejected"]
+        )
+        if len(found) > limit:
+            output.line(output.Styled("There are older ones; --limit shows more.", "dim"))
+
+
+def _newest(store: Store, pipeline: str | None) -> Iterator[RunRecord]:
+    """Records by moment, the newest first; no more of them are read than are taken."""
+    names = [pipeline] if pipeline else [path.name for path in store.root.glob("*/")]
+    return heapq.merge(*map(store.runs, names), key=lambda record: record.run.moment, reverse=True)
 
 
 def _row(record: RunRecord) -> list[output.Cell]:
