@@ -116,6 +116,11 @@ def test_a_file_may_have_a_byte_order_mark_blank_lines_another_delimiter_and_no_
     assert load_csv(state, "leads", b"\xef\xbb\xbfLastName;Company\r\n\r\nLee;Acme", delimiter=";").rows == 1
 
 
+def test_blanks_around_names_of_columns_are_no_part_of_them_and_blanks_in_cells_stay(state):
+    load_csv(state, "leads", b"LastName , Company\nLee, Acme\n")
+    assert rows(state, 'SELECT "LastName", "Company" FROM sf."Lead"') == [("Lee", " Acme")]
+
+
 def test_a_file_without_records_loads_none(state):
     assert load_csv(state, "leads", b"LastName,Company").rows == 0
 

@@ -20,7 +20,8 @@ __all__ = ["CsvText"]
 class CsvText:
     """A file's records as columns of text. Raises UnreadableError for what is no CSV, with its line.
 
-    The file may begin with a byte order mark; cells may hold line breaks; blank lines count for nothing.
+    The file may begin with a byte order mark; cells may hold line breaks; blank lines count for nothing. Blanks
+    around the columns' names are taken away, those in cells are not.
     """
 
     def __init__(self, data: bytes, delimiter: str = ",") -> None:
@@ -30,7 +31,7 @@ class CsvText:
         self._delimiter = delimiter
         self.columns = self._read_header()
         self._check_records()
-        self.table = self._read_table()
+        self.table = self._read_table().rename_columns(self.columns)
 
     def line_of(self, record: int) -> int:
         """Return the line, from 1, on which a record, from 0, begins."""
@@ -55,11 +56,12 @@ class CsvText:
             raise UnreadableError(f"line {begins}: {error}") from None
 
     def _read_header(self) -> list[str]:
-        line, names = next(self._records(), (1, []))
+        line, written = next(self._records(), (1, []))
+        names = [name.strip() for name in written]
         if not any(names):
             raise UnreadableError(f"line {line}: expected a header, the names of the columns")
         for place, name in enumerate(names, 1):
-            if not name.strip():
+            if not name:
                 raise UnreadableError(f"line {line}: column {place} has no name")
             if name in names[: place - 1]:
                 raise UnreadableError(f"line {line}: two columns are called {name!r}")
@@ -78,7 +80,8 @@ class CsvText:
                 pa.BufferReader(self._data if self._data.endswith(b"\n") else self._data + b"\n"),
                 parse_options=arrow_csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
                 convert_options=arrow_csv.ConvertOptions(
-                    column_types=dict.fromkeys(self.columns, pa.string()), strings_can_be_null=False
+                    column_types=dict.fromkeys(next(self._records())[1], pa.string()),
+                    strings_can_be_null=False,
                 ),
             )
         except pa.ArrowInvalid as error:
