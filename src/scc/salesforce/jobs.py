@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from scc.errors import NotFoundError, RefusedError, SccError, UnavailableError
+from scc.errors import NotFoundError, QuotaError, RefusedError, RemoteError, SccError, UnavailableError
 from scc.salesforce.door import Door
 from scc.salesforce.errors import SYSTEM, reason
 from scc.salesforce.models import JobState
@@ -20,6 +20,13 @@ WAIT_S = 6 * 3600.0
 _FIRST_POLL_S = 0.5
 _LAST_POLL_S = 20.0
 _GROWTH = 1.5
+_AGAIN = (UnavailableError, "Salesforce gave up on it; the same job may succeed later.")
+_KINDS: dict[str, tuple[type[RemoteError], str]] = {
+    "ExceededQuota": (QuotaError, "The day's bulk allowance is used up; it frees itself over 24 hours."),
+    "InternalServerError": _AGAIN,
+    "Timeout": _AGAIN,
+    "TooManyLockFailure": _AGAIN,
+}
 
 
 class Job(Protocol):
@@ -61,13 +68,14 @@ def wait(
         pause_s = min(_LAST_POLL_S, pause_s * _GROWTH)
 
 
-def failure(job: Job) -> RefusedError:
-    """Make the error for a job that ended otherwise than complete."""
+def failure(job: Job) -> RemoteError:
+    """Make the error for a job that ended otherwise than complete, with nothing done."""
     code, words = reason(job.error)
     said = ": ".join(part for part in (code, words) if part)
-    return RefusedError(
+    kind, hint = _KINDS.get(code or "", (RefusedError, "Mend what Salesforce names, and start anew."))
+    return kind(
         f"salesforce: job {job.id} ended as {job.state}" + (f": {said}" if said else ""),
-        hint="Nothing of its result was used; mend what Salesforce names.",
+        hint=hint,
         system=SYSTEM,
         code=code,
     )
