@@ -71,8 +71,12 @@ def _text(column: pa.Array, name: str) -> pa.Array:
     if pa.types.is_floating(kind) and not pc.all(pc.is_finite(column), min_count=0).as_py():
         raise DataError(f"column {name!r} of an import has a number that is none (nan or infinite)")
     if pa.types.is_timestamp(kind):
-        # an aware time becomes UTC; Eloqua reads at most three digits of a second
-        column = column.cast(pa.timestamp("ms", tz=kind.tz and "UTC"), safe=False).cast(pa.timestamp("ms"))
+        # an aware time becomes UTC; Eloqua reads at most three digits of a second, and a cast would
+        # round times before 1970 up
+        column = pc.floor_temporal(
+            column.cast(pa.timestamp(kind.unit, tz=kind.tz and "UTC")), unit="millisecond"
+        )
+        column = column.cast(pa.timestamp("ms", tz=kind.tz and "UTC")).cast(pa.timestamp("ms"))
     elif pa.types.is_date64(kind):
         column = column.cast(pa.date32())
     elif not (_is_text(kind) or _is_plain(kind)):
