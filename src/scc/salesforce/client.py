@@ -10,6 +10,7 @@ Nothing is sent before it is asked for: the first call logs in.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Self
 
 import pyarrow as pa
@@ -31,7 +32,7 @@ __all__ = ["SalesforceClient"]
 class SalesforceClient:
     """Queries, records and bulk jobs of one organisation; safe for threads.
 
-    `retry` bounds each call; `observer` is told of every HTTP exchange, logins among them.
+    `retry` bounds each call, `read_timeout_s` the wait for its next byte; `observer` is told of every HTTP exchange, logins among them.
     """
 
     def __init__(
@@ -40,23 +41,23 @@ class SalesforceClient:
         auth: Grant,
         version: str = "62.0",
         retry: RetryPolicy | None = None,
+        read_timeout_s: float = 120.0,
         ca_file: str | None = None,
         proxy: str | None = None,
         observer: Callable[[Exchange], None] | None = None,
     ) -> None:
-        self._login = Transport(
-            SYSTEM, retry=retry, ca_file=ca_file, proxy=proxy, explain=explain_login, observer=observer
-        )
-        session = Session(auth, self._login)
-        self._transport = Transport(
+        connect = partial(
+            Transport,
             SYSTEM,
-            auth=session,
             retry=retry,
+            read_timeout_s=read_timeout_s,
             ca_file=ca_file,
             proxy=proxy,
-            explain=explain,
             observer=observer,
         )
+        self._login = connect(explain=explain_login)
+        session = Session(auth, self._login)
+        self._transport = connect(auth=session, explain=explain)
         self._door = Door(self._transport, session, version)
         self._described: dict[str, SObjectInfo] = {}
         self.rest = Rest(self._door)
