@@ -65,10 +65,10 @@ def test_force_replaces_it(scc, folder):
 
 
 def test_a_sandbox_is_filled_in(scc):
-    assert scc("init", "--sandbox", "http://127.0.0.1:8700/").code == 0
+    assert scc("init", "--sandbox", "http://127.0.0.1:8765/").code == 0
 
     settings = load(environ={})
-    assert settings.eloqua.login_url == settings.salesforce.login_url == "http://127.0.0.1:8700"
+    assert settings.eloqua.login_url == settings.salesforce.login_url == "http://127.0.0.1:8765"
     assert settings.eloqua.require().company == "Acme"
     assert settings.salesforce.require().client_id == "sandbox-client"
 
@@ -79,7 +79,7 @@ def test_what_is_no_address_is_refused(scc, folder):
     assert said.code == 2
     assert said.err == (
         "Error: 'localhost:8700' is not an address\n"
-        "Hint: Write it as `scc sandbox` prints it: http://127.0.0.1:8700.\n"
+        "Hint: Write it as `scc sandbox` prints it: http://127.0.0.1:8765.\n"
     )
     assert not (folder / "scc.toml").exists()
 

@@ -47,7 +47,7 @@ def init(app: App, sandbox: str | None, force: bool) -> None:
     if sandbox is not None and not sandbox.startswith(("http://", "https://")):
         raise ConfigError(
             f"{sandbox!r} is not an address",
-            hint="Write it as `scc sandbox` prints it: http://127.0.0.1:8700.",
+            hint="Write it as `scc sandbox` prints it: http://127.0.0.1:8765.",
         )
     write(path, template(sandbox_values(sandbox) if sandbox else {}))
     click.echo(f"Wrote {path}.")
