@@ -96,10 +96,14 @@ def _play(stage: Stage) -> int:
             lambda: stage.run("show", f"{PIPELINE}@{first}", "--outcome", "skipped", "--rows", "5"),
         ),
         (
-            "A second run finds nothing to do: it reads only what has changed since.",
+            "A second run finds nothing to do: it reads only what it may have to.",
             lambda: stage.run("run", PIPELINE),
         ),
-        ("Both are on record.", lambda: stage.run("runs")),
+        (
+            "A run can be taken back. What would that do?",
+            lambda: stage.run("undo", f"{PIPELINE}@{first}", "--plan", "--sample", "1"),
+        ),
+        ("All of it is on record.", lambda: stage.run("runs")),
     ]
     for number, (text, scene) in enumerate(scenes, start=1):
         output.line()

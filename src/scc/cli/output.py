@@ -75,7 +75,8 @@ def line(*cells: Cell) -> None:
     if sys.stdout.isatty():
         from rich.text import Text
 
-        _console().print(Text.assemble(*(_styled(cell) for cell in cells)))
+        # Left to the terminal to break: a command that is printed here must stay one line to copy.
+        _console().print(Text.assemble(*(_styled(cell) for cell in cells)), soft_wrap=True)
     else:
         click.echo("".join(_plain(cell) for cell in cells).rstrip())
 

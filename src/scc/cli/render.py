@@ -43,7 +43,8 @@ def counts_json(summary: PlanSummary | ReceiptSummary) -> list[dict[str, object]
 
 def plan(summary: PlanSummary) -> None:
     """The plan's counts, what writes before what is left alone."""
-    output.heading(f"Plan: {count(summary.changes, 'change')}, {count(summary.skipped, 'record')} left alone")
+    alone = f", {count(summary.skipped, 'record')} left alone" if summary.skipped else ""
+    output.heading(f"Plan: {count(summary.changes, 'change')}{alone}")
     if not summary.counts:
         return
     groups = sorted(summary.counts.items(), key=lambda group: (not Operation(group[0][2]).writes, -group[1]))
