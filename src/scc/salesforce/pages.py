@@ -17,8 +17,8 @@ from scc.errors import DataError
 
 __all__ = ["header", "read_page"]
 
-# A record holds up to 400,000 characters, quotes doubled, in up to 4 bytes each: it must fit a block.
-_BLOCK = 4 << 20
+# A block becomes a batch, and a record must fit one: 400,000 characters, quotes doubled, in up to 4 bytes each.
+_BLOCK = 8 << 20
 _COUNTS = re.compile(r"Expected \d+ columns, got \d+")
 
 
