@@ -1,7 +1,4 @@
-"""The grant for servers: a signed assertion in place of a secret (RFC 7523, RS256).
-
-The signature needs the package `cryptography`, which SCC does not install by itself.
-"""
+"""The grant for servers: a signed assertion in place of a secret (RFC 7523, RS256)."""
 
 from __future__ import annotations
 
@@ -61,16 +58,11 @@ def _base64(data: bytes) -> bytes:
 
 
 def _sign(pem: bytes, message: bytes) -> bytes:
-    try:
-        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-        from cryptography.hazmat.primitives.hashes import SHA256
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
-    except ImportError:
-        raise ConfigError(
-            "logging in to Salesforce by JWT needs the package cryptography",
-            hint="Install it: pip install cryptography",
-        ) from None
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError):  # its words may show parts of the key
