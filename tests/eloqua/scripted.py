@@ -62,9 +62,8 @@ def scripted_eloqua(script: Script, **options: Any) -> Iterator[tuple[EloquaClie
 
     with ScriptedServer(route=route) as server:
         options.setdefault("retry", Waits().policy())
-        with EloquaClient(
-            auth=BasicAuth("Acme", "api.user", "pass"), login_url=server.url, **options
-        ) as client:
+        options.setdefault("auth", BasicAuth("Acme", "api.user", "pass"))
+        with EloquaClient(login_url=server.url, **options) as client:
             yield client, server
 
 

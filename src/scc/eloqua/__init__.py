@@ -38,6 +38,8 @@ from scc.eloqua.models import (
     SyncLog,
     SyncStatus,
 )
+from scc.eloqua.oauth import PasswordGrant, RefreshTokenGrant
+from scc.eloqua.tokens import FileTokenStore, MemoryTokenStore, Tokens, TokenStore
 
 __all__ = [
     "ACTIVITY_TYPES",
@@ -53,15 +55,19 @@ __all__ = [
     "ExportDefinition",
     "Failure",
     "Field",
+    "FileTokenStore",
     "Filter",
     "Identity",
     "ImportDefinition",
     "InvalidConflictError",
     "InvalidError",
     "ListInfo",
+    "MemoryTokenStore",
     "Not",
     "Or",
     "PageDone",
+    "PasswordGrant",
+    "RefreshTokenGrant",
     "Reject",
     "Status",
     "Sync",
@@ -69,6 +75,8 @@ __all__ = [
     "SyncActionDefinition",
     "SyncLog",
     "SyncStatus",
+    "TokenStore",
+    "Tokens",
     "accounts",
     "activities",
     "activity_fields",
