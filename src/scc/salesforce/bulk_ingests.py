@@ -67,7 +67,7 @@ class BulkIngests:
     def upload(self, job: IngestJob, rows: Rows, *, nulls: Nulls = "clear") -> int:
         """Send rows to an open job, close it, and say how many there were.
 
-        After an UnavailableError the job is open and worthless: abort it and open another.
+        After an UnavailableError `resume_ingest` tells whether the rows must go to another job.
         ConfigError where the rows are more than one job takes.
         """
         cut = loads(batches_of(rows), lambda batch: _prepare(job, batch, nulls), max_bytes=UPLOAD_BYTES)
@@ -129,17 +129,16 @@ class BulkIngests:
         assignment_rule_id: str | None = None,
         max_bytes: int = JOB_BYTES,
         timeout_s: float = WAIT_S,
-        on_job: Callable[[IngestJob, int], None] | None = None,
+        on_job: Callable[[IngestJob, range], None] | None = None,
     ) -> Iterator[IngestResult]:
         """Write rows by as many jobs as it takes, one after the other, and give each job's results.
 
         `nulls` says what null does on update and upsert: `clear` the field or leave it `unchanged`; ""
         always clears, and so does the text `#N/A`. On insert both mean that nothing is given.
-        `on_job` gets each job with the number of its first row before any data is sent: with the id on
-        record, `resume_ingest` finds the job after a crash. Jobs are kept at Salesforce for seven days.
+        `on_job` gets each job with the numbers of its rows before any data is sent: with both on record,
+        `resume_ingest` finds the job after a crash. Jobs are kept at Salesforce for seven days.
         `max_bytes` of CSV go into one job, 100 MB at most; memory grows with it.
         """
-
         wanted = _Wanted(sobject, operation, external_id, assignment_rule_id)
         for load in loads(
             batches_of(rows), lambda batch: _prepare(wanted, batch, nulls), max_bytes=max_bytes
@@ -162,13 +161,13 @@ class BulkIngests:
         )
 
     def _start(
-        self, wanted: _Wanted, load: Load, on_job: Callable[[IngestJob, int], None] | None
+        self, wanted: _Wanted, load: Load, on_job: Callable[[IngestJob, range], None] | None
     ) -> IngestJob:
         """Open a job, fill and close it. Where the upload is cut off, nobody knows what arrived: a new job."""
         for attempt in itertools.count(1):
             job = self._open(wanted)
             if on_job is not None:
-                on_job(job, load.first_row)
+                on_job(job, load.rows)
             try:
                 self._put(job, load)
             except UnavailableError:

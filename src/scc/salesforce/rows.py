@@ -51,6 +51,10 @@ class Load:
     body: list[bytes]
 
     @property
+    def rows(self) -> range:
+        return range(self.first_row, self.first_row + self.sent.num_rows)
+
+    @property
     def size(self) -> int:
         return sum(len(piece) for piece in self.body)
 
