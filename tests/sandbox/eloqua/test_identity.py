@@ -52,7 +52,7 @@ def test_id_says_not_authenticated_with_status_200_to_strangers(api, header):
     assert (answer.status, answer.data) == (200, b'"Not authenticated."')
 
 
-@pytest.mark.parametrize("path", ["/contacts/fields", "/syncs"])
+@pytest.mark.parametrize("path", ["/contacts/fields", "/syncs", "/API/REST/1.0/data/contacts"])
 def test_everything_else_says_401_to_strangers(api, path):
     api.headers = {}
 

@@ -152,9 +152,12 @@ class Resolver:
             join = f'LEFT JOIN {CONTACTS} r_contact ON r_contact.id = r."contactId"'
             return _joined(self._contact(path[2:], "r_contact"), join)
         if wanted in ("activity.campaign.field(campaignname)", "activity.campaign.field(crmcampaignid)"):
-            join = 'LEFT JOIN eloqua_campaigns r_campaign ON r_campaign.id = r."campaignId"'
+            join = (
+                "LEFT JOIN eloqua_documents r_campaign "
+                "ON r_campaign.kind = 'campaigns' AND r_campaign.id = r.\"campaignId\""
+            )
             name = "name" if "name)" in wanted else "crmId"
-            return Column(f"r_campaign.{identifier(name)}", "string", (join,))
+            return Column(f"json_extract_string(r_campaign.body, '$.{name}')", "string", (join,))
         raise _unknown("activity")
 
     def _field(self, entity: Entity, internal_name: str, r: str) -> Column:

@@ -15,10 +15,7 @@ from scc.sandbox.eloqua.values import eastern, text_of
 if TYPE_CHECKING:
     from scc.sandbox.eloqua.store import EloquaStore
 
-__all__ = ["MOST_ACTIVITIES", "result_table", "run"]
-
-MOST_ACTIVITIES = 5_000_000
-"""Rows of an activity export; what is over is cut off without a word."""
+__all__ = ["result_table", "run"]
 
 
 def result_table(number: int) -> str:
@@ -62,7 +59,7 @@ def _select(store: EloquaStore, entity: Entity, definition: Document) -> str:
         for index, column in enumerate(columns)
     )
     limits = [body["maxRecords"]] if "maxRecords" in body else []
-    limits += [MOST_ACTIVITIES] if entity.kind == "activities" else []
+    limits += [store.options.most_activities] if entity.kind == "activities" else []
     limit = f" LIMIT {min(limits)}" if limits else ""
     return (
         f"SELECT row_number() OVER () - 1 AS n, * FROM (SELECT r.id AS record, {texts} "

@@ -16,7 +16,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from scc.sandbox.eloqua.errors import BulkValidationError, EloquaError, failure, not_found
+from scc.sandbox.eloqua.errors import (
+    BulkValidationError,
+    EloquaError,
+    RestValidationError,
+    failure,
+    not_found,
+)
 from scc.sandbox.eloqua.store import EloquaStore
 from scc.sandbox.entrance import EXPIRE
 
@@ -72,8 +78,10 @@ class Call:
         """Raises 400 for a body that is no JSON."""
         try:
             return json.loads(self.body)
-        except ValueError:
-            raise BulkValidationError([failure("", "Must be valid JSON.")]) from None
+        except (ValueError, RecursionError):
+            if "/bulk/" in self.request.url.path:
+                raise BulkValidationError([failure("", "Must be valid JSON.")]) from None
+            raise RestValidationError("", "", "SyntaxRequirement") from None
 
 
 Handler = Callable[[Call], object]
@@ -146,6 +154,8 @@ def _reply(call: Call, by_method: Mapping[str, Endpoint]) -> Reply:
         raise EloquaError(501, {"error": "not implemented by the sandbox", "missing": missing})
     if not endpoint.is_open:
         _let_in(call)
+    if call.request.path_params.get("version", "2.0") not in ("1.0", "2.0"):
+        raise not_found()
     call.store.syncs.settle()
     answer = endpoint.handler(call)
     return answer if isinstance(answer, Reply) else Reply(200, answer)

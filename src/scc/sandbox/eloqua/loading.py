@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import pyarrow as pa
 
@@ -12,7 +13,14 @@ from scc.sandbox.eloqua.entities import CONTACTS, EMAILS, Entity
 from scc.sandbox.eloqua.values import sql_type, typed_of
 from scc.sandbox.state import State
 
-__all__ = ["insert_rows", "link_by_email", "remember_addresses", "system_columns", "without_zones"]
+__all__ = [
+    "insert_rows",
+    "link_by_email",
+    "remember_address",
+    "remember_addresses",
+    "system_columns",
+    "without_zones",
+]
 
 _INPUT = "eloqua_loading"
 
@@ -71,6 +79,15 @@ def remember_addresses(cursor: Cursor, now_sql: str) -> None:
         FROM {CONTACTS}
         WHERE "C_EmailAddress" IS NOT NULL
             AND lower("C_EmailAddress") NOT IN (SELECT address FROM {EMAILS})"""
+    )
+
+
+def remember_address(cursor: Cursor, address: str, now: datetime) -> None:
+    """Give a state to one address that has none yet."""
+    cursor.run(
+        f"""INSERT INTO {EMAILS} (address, "isSubscribed", "isBounced", "subscriptionDate")
+        VALUES (lower(?), TRUE, FALSE, ?)""",
+        [address, now],
     )
 
 

@@ -26,6 +26,8 @@ class EloquaOptions:
     """How an export writes true and false."""
     filter_max_characters: int = 1000
     """The documented limit; a client in the wild sends 30,000."""
+    most_activities: int = 5_000_000
+    """Rows of an activity export; what is over is cut off without a word."""
     string_compare_ignores_case: bool = True
     """Text in filters and as an identifier compares as SQL Server does by default."""
     active_definition_status: int = 409

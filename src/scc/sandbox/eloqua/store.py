@@ -19,6 +19,7 @@ from scc.sandbox.eloqua.documents import Document, Documents
 from scc.sandbox.eloqua.entities import EMAILS, Column, Entity
 from scc.sandbox.eloqua.fields import Field, custom_internal_name
 from scc.sandbox.eloqua.options import EloquaOptions
+from scc.sandbox.eloqua.records import Records
 from scc.sandbox.eloqua.staging import Staging
 from scc.sandbox.eloqua.statements import Segment
 from scc.sandbox.eloqua.syncs import Syncs
@@ -55,6 +56,7 @@ class EloquaStore:
         self.staging = Staging(self)
         self.syncs = Syncs(self)
         self.tokens = Tokens(self)
+        self.records = Records(self)
         self._count_on()
         self.syncs.resume()
 
@@ -223,6 +225,13 @@ class EloquaStore:
                 WHERE member NOT IN (SELECT member FROM {tables.MEMBERS} WHERE kind = ? AND list = ?)""",
                 [kind, number, kind, number],
             )
+
+    def remove_members(self, kind: str, number: int, members: Sequence[int] | None) -> None:
+        """Take records out of a list; None takes all."""
+        chosen = "" if members is None else " AND member IN (SELECT unnest(?))"
+        parameters = [kind, number, *([] if members is None else [list(members)])]
+        with self.state.write_lock, self.state.cursor() as cursor:
+            cursor.run(f"DELETE FROM {tables.MEMBERS} WHERE kind = ? AND list = ?{chosen}", parameters)
 
     def create_segment(self, name: str, criterion: str, *, kind: str = "segments") -> int:
         """Make a segment (or, with kind "filters", a contact filter) of the contacts that meet a filter text."""
