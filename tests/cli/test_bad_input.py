@@ -141,6 +141,30 @@ def test_a_malformed_moment(scc, folder, moment, expected):
     assert not (folder / "scc-data").exists()
 
 
+def test_an_error_is_a_line_of_the_log_where_a_machine_reads_it(scc, folder, dead_end):
+    (folder / "scc.toml").write_text(CONFIG.format(url=dead_end))
+
+    said = scc("run", PIPELINE, "--at", "2026-11-22T10:15Z", "--log-format", "json")
+
+    last = json.loads(said.err.splitlines()[-1])
+    del last["time"]
+    assert last == {
+        "level": "error",
+        "logger": "scc",
+        "message": "eloqua: GET /id got no whole answer: no connection (Connection refused)",
+        "run": f"{PIPELINE}@2026-11-22T10:15Z",
+        "step": None,
+        "hint": "Check the network, the proxy and the base URL, or try again later.",
+        "exit_code": 75,
+    }
+
+
+def test_an_early_error_is_a_line_of_the_log_too(scc):
+    said = scc("runs", "--config", "none.toml", "--log-format", "json")
+
+    assert json.loads(said.err)["message"] == "there is no configuration file none.toml (named by --config)"
+
+
 def test_doctor_runs_all_checks_and_says_what_to_do(scc, folder, dead_end):
     (folder / "scc.toml").write_text(CONFIG.format(url=dead_end))
 

@@ -50,6 +50,11 @@ class App:
         self.log = start(self.log_format or log_format, chosen, debug=self.debug)
         return self.log
 
+    @property
+    def logs_json(self) -> bool:
+        """Whether standard error is for a machine to read."""
+        return (self.log.format if self.log else self.log_format) == "json"
+
     @contextmanager
     def watching(self, run: str) -> Iterator[Progress]:
         """Progress of a run, as bars or as log lines that carry the run's name."""

@@ -12,7 +12,7 @@ from typing import TextIO
 __all__ = ["LogContext", "start"]
 
 _OWN = "scc"
-_EXTRAS = ("rows", "total", "seconds")
+_EXTRAS = ("rows", "total", "seconds", "hint", "exit_code")
 
 
 @dataclass
@@ -63,7 +63,7 @@ class _StandardError(logging.StreamHandler[TextIO]):
 
 
 class _Json(logging.Formatter):
-    """time, level, logger, message, run, step; rows, total, seconds and error where there are any."""
+    """time, level, logger, message, run, step; rows, total, seconds, hint, exit_code and error where there are any."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {

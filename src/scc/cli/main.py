@@ -86,8 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SccError as error:
         if app.debug:
             traceback.print_exc()
-        hint = f"\nHint: {error.hint}" if error.hint else ""
-        return _say(f"Error: {error.message}{hint}", error.exit_code)
+        return _fail(app, error.message, error.hint, error.exit_code)
     except BrokenPipeError:
         # Whoever read our output has had enough (`scc runs | head`); Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -123,11 +122,19 @@ def _defect(error: Exception, app: App) -> int:
         return 1
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
-    return _say(
-        f"Error: a defect in SCC: {type(error).__name__}{place}\n"
-        "Hint: The same command with --debug shows the traceback.",
-        1,
-    )
+    message = f"a defect in SCC: {type(error).__name__}{place}"
+    return _fail(app, message, "The same command with --debug shows the traceback.", 1)
+
+
+def _fail(app: App, message: str, hint: str | None, code: int) -> int:
+    """Say what went wrong: to people in words, to a machine that reads the log as a line of it."""
+    if app.logs_json:
+        import logging
+
+        (app.log or app.start_log()).step = None
+        logging.getLogger("scc").error(message, extra={"hint": hint, "exit_code": code})
+        return code
+    return _say(f"Error: {message}" + (f"\nHint: {hint}" if hint else ""), code)
 
 
 def _say(text: str, code: int) -> int:
