@@ -20,6 +20,7 @@ from scc.transport import Exchange, Response, RetryPolicy, Transport
 
 if TYPE_CHECKING:
     from scc.eloqua.bulk import Bulk
+    from scc.eloqua.rest import Rest
 
 __all__ = ["CsvUse", "EloquaClient"]
 
@@ -90,6 +91,12 @@ class EloquaClient:
         from scc.eloqua.bulk import Bulk
 
         return Bulk(self)
+
+    @cached_property
+    def rest(self) -> Rest:
+        from scc.eloqua.rest import Rest
+
+        return Rest(self)
 
     def identity(self) -> Identity:
         """Say who and where we are; asked for once and kept, since Eloqua throttles `/id`.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from scc.eloqua.models import as_object, as_objects
-from scc.errors import DataError
+from scc.errors import ConfigError, DataError
 
-__all__ = ["bulk_items"]
+__all__ = ["bulk_items", "rest_elements"]
 
 LIMIT = 1000
 
@@ -36,3 +37,25 @@ def bulk_items(
         before = items
         served = page.get("limit")  # a server may cap what was asked for
         offset += served if isinstance(served, int) and 0 < served < limit else limit
+
+
+def rest_elements(fetch: Callable[[int], object], what: str, page_size: int) -> Iterator[Mapping[str, Any]]:
+    """Give the elements of a REST list; `fetch(page)` gets one page's JSON, from page 1 on.
+
+    DataError where a page does not advance: the same page again although the total promises more.
+    """
+    if not 1 <= page_size <= LIMIT:
+        raise ConfigError(f"a page of {page_size:,} can't be asked for, Eloqua gives 1 to {LIMIT:,}")
+    seen = 0
+    before: object = None
+    for number in itertools.count(1):
+        page = as_object(fetch(number))
+        elements = as_objects(page.get("elements") or [])
+        if elements and elements == before:
+            raise DataError(f"Eloqua's list of {what} gives page {number - 1} again as page {number}")
+        yield from elements
+        seen += len(elements)
+        total = page.get("total")
+        if not elements or not isinstance(total, int) or seen >= total:
+            return
+        before = elements
