@@ -1,21 +1,18 @@
-"""JWT bearer assertions: read the claims, and check RS256 when the sandbox knows the public key.
-
-The signature check is PKCS #1 v1.5 by hand (RFC 8017 8.2.2), to spare the sandbox a cryptography library:
-it protects nothing, it only lets a test see that a client signs with the right key.
-"""
+"""JWT bearer assertions: read the claims, and check RS256 when the sandbox knows the public key (salesforce.md 1.2)."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 from typing import Any
 
-from scc.sandbox.salesforce.errors import OAuthError
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-# DER of "this is a SHA-256 digest": RFC 8017 9.2, note 1.
-_SHA256 = bytes.fromhex("3031300d060960864801650304020105000420")
+from scc.sandbox.salesforce.errors import OAuthError
 
 
 def check(assertion: str, client_id: str, username: str, now: float, public_key: str, base: str) -> None:
@@ -54,42 +51,11 @@ def _decode(part: str) -> bytes:
 
 def _signed_by(assertion: str, public_key: str) -> bool:
     signed, _, signature = assertion.rpartition(".")
-    try:
-        modulus, exponent = _rsa_key(public_key)
-        given = int.from_bytes(_decode(signature))
-    except (ValueError, IndexError):
+    key = load_pem_public_key(public_key.encode())
+    if not isinstance(key, RSAPublicKey):
         return False
-    size = (modulus.bit_length() + 7) // 8
-    found = pow(given, exponent, modulus).to_bytes(size)
-    digest = _SHA256 + hashlib.sha256(signed.encode()).digest()
-    expected = b"\x00\x01" + b"\xff" * (size - len(digest) - 3) + b"\x00" + digest
-    return hmac.compare_digest(found, expected)
-
-
-def _rsa_key(pem: str) -> tuple[int, int]:
-    """Read modulus and exponent out of a SubjectPublicKeyInfo in PEM."""
-    body = "".join(line for line in pem.strip().splitlines() if not line.startswith("-----"))
-    info = _contents(base64.b64decode(body), 0x30)
-    _, after_algorithm = _element(info, 0)
-    bits, _ = _element(info[after_algorithm:], 0)
-    key = _contents(bits[1:], 0x30)
-    modulus, after = _element(key, 0)
-    exponent, _ = _element(key[after:], 0)
-    return int.from_bytes(modulus), int.from_bytes(exponent)
-
-
-def _contents(der: bytes, tag: int) -> bytes:
-    if der[0] != tag:
-        raise ValueError("no DER sequence")
-    return _element(der, 0)[0]
-
-
-def _element(der: bytes, start: int) -> tuple[bytes, int]:
-    """Return the contents of the DER element at `start` and the place after it."""
-    length = der[start + 1]
-    place = start + 2
-    if length & 0x80:
-        count = length & 0x7F
-        length = int.from_bytes(der[place : place + count])
-        place += count
-    return der[place : place + length], place + length
+    try:
+        key.verify(_decode(signature), signed.encode(), PKCS1v15(), SHA256())
+    except (InvalidSignature, ValueError):
+        return False
+    return True

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from scc.sandbox.database import Cursor, literal
 from scc.sandbox.salesforce import ids, tables
 from scc.sandbox.salesforce.catalogue.kinds import Field, SObject
+from scc.sandbox.salesforce.defaults import default_sql
 from scc.sandbox.state import State
 
 STATUS_LABELS = ((1, "Sent", True, False), (2, "Responded", False, True))
@@ -106,7 +107,7 @@ def _plain(field: Field, column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _value(sobject: SObject, field: Field, given: set[str], user_id: str) -> str:
-    fallback = _fallback(sobject, field, user_id)
+    fallback = default_sql(sobject, field, user_id, "_now")
     if field.name not in given:
         return f"CAST({fallback} AS {field.column_type})"
     sent = f'CAST("{field.name}" AS {field.column_type})'
@@ -115,15 +116,3 @@ def _value(sobject: SObject, field: Field, given: set[str], user_id: str) -> str
     if field.type == "datetime":
         sent = f"date_trunc('second', {sent})"
     return sent if fallback == "NULL" else f"coalesce({sent}, {fallback})"
-
-
-def _fallback(sobject: SObject, field: Field, user_id: str) -> str:
-    if field.name in {"CreatedDate", "LastModifiedDate", "SystemModstamp"}:
-        return "_now"
-    if field.name in {"CreatedById", "LastModifiedById", "OwnerId"}:
-        return literal(user_id)
-    if field.name == "IsDeleted":
-        return "false"
-    if sobject.name == "CampaignMember" and field.name == "Status":
-        return "'Sent'"
-    return "NULL" if field.default is None else f"CAST({literal(field.default)} AS {field.column_type})"

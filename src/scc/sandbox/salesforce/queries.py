@@ -67,7 +67,7 @@ class Queries:
     def run(self, soql: str, root: str, *, include_deleted: bool = False, size: int = PAGE) -> Page:
         """Run a query and return its first page; `root` begins the records' addresses. Raises SoqlError."""
         plan = self.plan(soql, include_deleted=include_deleted, by_id=True)
-        with self._store.state.cursor() as cursor:
+        with self._store.reading() as cursor:
             if plan.count_only:
                 return Page(cursor.value(plan.sql, plan.params), [], None)
             rows = cursor.rows(f"SELECT * FROM ({plan.sql}) LIMIT {size + 1}", plan.params)
@@ -87,9 +87,9 @@ class Queries:
             raise SoqlError("INVALID_QUERY_LOCATOR", "invalid query locator")
         start = int(offset)
         end = min(start + kept.size, kept.total)
-        with self._store.state.cursor() as cursor:
+        with self._store.reading() as cursor:
             rows = cursor.rows(
-                f"SELECT * FROM {kept.table} WHERE rowid >= {start} AND rowid < {end} ORDER BY rowid"
+                f"SELECT * EXCLUDE (place) FROM {kept.table} WHERE place > {start} AND place <= {end} ORDER BY place"
             )
             records = self._records(cursor, kept.plan, rows, root)
         return Page(kept.total, records, f"{key}-{end}" if end < kept.total else None)
@@ -98,8 +98,11 @@ class Queries:
         state = self._store.state
         key = ids.make("01g", state.counters.take("salesforce.cursor"))
         table = f'sf_work."{key}"'
-        with state.write_lock, state.cursor() as cursor:
-            cursor.run(f"CREATE TABLE {table} AS {plan.sql}", plan.params)
+        with self._store.writing() as cursor:
+            cursor.run(
+                f"CREATE TABLE {table} AS SELECT *, row_number() OVER () AS place FROM ({plan.sql})",
+                plan.params,
+            )
             total = cursor.value(f"SELECT count(*) FROM {table}")
             with self._lock:
                 self._kept[key] = _Kept(plan, table, total, size, state.clock.naive())

@@ -15,16 +15,14 @@ CHUNK_ROWS = 20_000
 
 def keep(store: SalesforceStore, name: str, sql: str, params: list[object] | None = None) -> int:
     """Keep the lines that `sql` yields under `name`; returns how many."""
-    state = store.state
-    with state.write_lock, state.cursor() as cursor:
+    with store.writing() as cursor:
         cursor.run(f'CREATE OR REPLACE TABLE sf_work."{name}" AS {sql}', params)
         count: int = cursor.value(f'SELECT count(*) FROM sf_work."{name}"')
         return count
 
 
 def drop(store: SalesforceStore, *names: str) -> None:
-    state = store.state
-    with state.write_lock, state.cursor() as cursor:
+    with store.writing() as cursor:
         for name in names:
             cursor.run(f'DROP TABLE IF EXISTS sf_work."{name}"')
 
@@ -32,11 +30,14 @@ def drop(store: SalesforceStore, *names: str) -> None:
 def stream(state: State, name: str, header: bytes, start: int = 0, end: int | None = None) -> Iterator[bytes]:
     """Yield the header and the lines from number `start` to before `end`, in pieces."""
     limit = "" if end is None else f" AND rowid < {end}"
+    return lines(state, header, f'SELECT line FROM sf_work."{name}" WHERE rowid >= {start}{limit}')
+
+
+def lines(state: State, header: bytes, sql: str) -> Iterator[bytes]:
+    """Yield the header and the lines that `sql` yields in its only column."""
     yield header
     with state.cursor() as cursor:
-        for batch in cursor.batches(
-            f'SELECT line FROM sf_work."{name}" WHERE rowid >= {start}{limit}', rows=CHUNK_ROWS
-        ):
+        for batch in cursor.batches(sql, rows=CHUNK_ROWS):
             yield joined(batch.column(0))
 
 

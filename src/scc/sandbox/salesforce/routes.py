@@ -17,11 +17,14 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from scc.sandbox.entrance import EXPIRE
+from scc.sandbox.salesforce.bulk2_ingest import Bulk2Ingest
 from scc.sandbox.salesforce.bulk2_query import Bulk2Query
 from scc.sandbox.salesforce.calls import Answer, Body, Call
 from scc.sandbox.salesforce.dispatch import Dispatcher
 from scc.sandbox.salesforce.oauth import OAuth
+from scc.sandbox.salesforce.rest_describe import RestDescribe
 from scc.sandbox.salesforce.rest_query import RestQuery
+from scc.sandbox.salesforce.rest_records import RestRecords
 from scc.sandbox.salesforce.scratch import Scratch
 from scc.sandbox.salesforce.services import Services
 from scc.sandbox.state import State
@@ -39,6 +42,7 @@ _TOO_LONG = "<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>"
 def routes(state: State) -> list[Route]:
     """Return the routes of the vendor's paths; each has its handler in the router's table."""
     services = _services(state)
+    services.store.when_reset(services.clear)
     dispatcher = Dispatcher(services)
 
     async def endpoint(request: Request) -> Response:
@@ -67,7 +71,14 @@ def route_list(state: State) -> list[dict[str, str]]:
 
 def _services(state: State) -> Services:
     services = Services(state)
-    for part in (OAuth(services), RestQuery(services), Bulk2Query(services)):
+    for part in (
+        OAuth(services),
+        RestDescribe(services),
+        RestQuery(services),
+        RestRecords(services),
+        Bulk2Query(services),
+        Bulk2Ingest(services),
+    ):
         part.add_routes()
     return services
 

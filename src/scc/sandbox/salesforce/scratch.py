@@ -13,14 +13,17 @@ class Scratch:
     """A folder of files with names of their own, removed with the process at the latest."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="scc-sandbox-"))
+        self._folder: Path | None = None
         self._numbers = count()
-        self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def new(self) -> Path:
         """Return the path of a file that does not exist yet."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="scc-sandbox-"))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         return self._folder / f"{next(self._numbers)}"
 
     def clear(self) -> None:
-        for path in self._folder.iterdir():
-            path.unlink(missing_ok=True)
+        if self._folder is not None:
+            for path in self._folder.iterdir():
+                path.unlink(missing_ok=True)

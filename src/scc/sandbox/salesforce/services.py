@@ -6,6 +6,7 @@ import datetime as dt
 
 from scc.sandbox.salesforce.calls import Call
 from scc.sandbox.salesforce.queries import Queries
+from scc.sandbox.salesforce.records import Records
 from scc.sandbox.salesforce.router import Router
 from scc.sandbox.salesforce.scratch import Scratch
 from scc.sandbox.salesforce.sessions import Sessions, Usage
@@ -23,16 +24,17 @@ class Services:
         self.sessions = Sessions(state.clock)
         self.usage = Usage(state.clock)
         self.queries = Queries(self.store)
+        self.records = Records(self.store)
         self.scratch = Scratch()
         self.router = Router()
-        self.store.when_reset(self._clear)
 
     def log_in(self) -> tuple[str, str, str]:
         """Open a session for the one user; returns its token, the user's id and the organization's."""
         username = self.state.credentials.salesforce.username
         return self.sessions.open(ORGANIZATION_ID, USER_ID, username).token, USER_ID, ORGANIZATION_ID
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Forget what does not outlive a reset of the store."""
         self.sessions.clear()
         self.usage.clear()
         self.queries.clear()

@@ -8,11 +8,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import local
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
 
+from scc.sandbox.database import Cursor
 from scc.sandbox.salesforce import ids, loading, tables
 from scc.sandbox.salesforce.catalogue import Catalogue, SObject
 from scc.sandbox.salesforce.catalogue.custom import custom_field, custom_object
@@ -42,6 +45,9 @@ class SalesforceStore:
         self.options = SalesforceOptions()
         self.catalogue = Catalogue()
         self.jobs = Jobs(state)
+        self._thread = local()
+        self.changed = self.now()
+        """When an object last got another field."""
         self._when_reset: list[Callable[[], None]] = []
         self._open()
 
@@ -82,6 +88,30 @@ class SalesforceStore:
                 tables.insert_row(cursor, self.sobject(sobject), row | stamps)
                 self.state.counters.at_least(f"salesforce.{sobject}", 2)
 
+    @contextmanager
+    def writing(self) -> Iterator[Cursor]:
+        """Give a cursor in a transaction, alone; inside another `writing` of this thread, its cursor."""
+        held: Cursor | None = getattr(self._thread, "cursor", None)
+        if held is not None:
+            yield held
+            return
+        with self.state.write_lock, self.state.cursor() as cursor, cursor.transaction():
+            self._thread.cursor = cursor
+            try:
+                yield cursor
+            finally:
+                self._thread.cursor = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Cursor]:
+        """Give a cursor; inside `writing` of this thread its own, which sees what is not committed yet."""
+        held: Cursor | None = getattr(self._thread, "cursor", None)
+        if held is not None:
+            yield held
+            return
+        with self.state.cursor() as cursor:
+            yield cursor
+
     def sobject(self, name: str) -> SObject:
         """Return an object by name, whatever the case. Raises KeyError."""
         found = self.catalogue.find(name)
@@ -97,14 +127,15 @@ class SalesforceStore:
         """
         owner = self.sobject(sobject)
         field = custom_field(owner, name, kind, self.catalogue, properties)
-        with self.state.write_lock, self.state.cursor() as cursor:
+        with self.writing() as cursor:
             tables.add_custom_field(cursor, owner, field)
             owner.add(field)
+        self.changed = self.now()
         return field
 
     def add_sobject(self, name: str, *, label: str = "") -> SObject:
         """Add a custom object (`Region__c`), with a Name; further fields by `add_field`. Raises ValueError."""
-        with self.state.write_lock, self.state.cursor() as cursor:
+        with self.writing() as cursor:
             made, fields = custom_object(self.catalogue, name, label)
             tables.add_custom_object(cursor, made, fields)
             self.catalogue.add(made)
@@ -118,7 +149,7 @@ class SalesforceStore:
         Raises KeyError for an object or column that does not exist.
         """
         owner = self.sobject(sobject)
-        with self.state.write_lock, self.state.cursor() as cursor, cursor.transaction():
+        with self.writing() as cursor:
             return loading.load(cursor, self.state, owner, table, user_id=USER_ID)
 
     def counts(self) -> Mapping[str, int]:
@@ -158,7 +189,7 @@ class SalesforceStore:
 
     def zone(self) -> dt.tzinfo:
         """Return the time zone of the running user, whose midnights named dates mean."""
-        with self.state.cursor() as cursor:
+        with self.reading() as cursor:
             name = cursor.value('SELECT "TimeZoneSidKey" FROM sf."User" WHERE "Id" = ?', [USER_ID])
         if name in {None, "GMT", "UTC"}:
             return dt.UTC
