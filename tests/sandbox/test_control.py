@@ -153,9 +153,7 @@ def test_the_dump_is_the_same_for_the_same_records_whenever_they_came(control, e
 
     first = fill()
     control.post("/clock", {"advance_s": 1000})
-    control.sandbox.state.database.drop_all()
-    eloqua.reset()
-    control.sandbox.state.counters.clear()
+    control.sandbox.state.reset(system="eloqua")
 
     assert fill() == first
     lines = [json.loads(line) for line in first.splitlines()]

@@ -102,11 +102,12 @@ class Database:
                 name for (name,) in cursor.rows("SELECT table_name FROM duckdb_tables() WHERE NOT temporary")
             ]
 
-    def drop_all(self) -> None:
-        """Remove every table; nobody else may be writing."""
-        with self.cursor() as cursor:
-            for name in self.tables():
-                cursor.run(f"DROP TABLE IF EXISTS {identifier(name)}")
+    def drop(self, prefix: str) -> None:
+        """Remove every table of the main schema whose name begins so; nobody else may be writing."""
+        names = [name for name in self.tables() if name.startswith(prefix)]
+        if names:
+            with self.cursor() as cursor:
+                cursor.run(";".join(f"DROP TABLE IF EXISTS {identifier(name)}" for name in names))
 
     def close(self) -> None:
         self._root.close()

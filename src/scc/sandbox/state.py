@@ -52,7 +52,7 @@ class Store(Protocol):
 
     def __init__(self, state: State) -> None: ...
     def reset(self) -> None:
-        """Start empty: the database's tables are gone already."""
+        """Start empty: the tables whose names begin with the system's are gone already."""
 
     def counts(self) -> Mapping[str, int]:
         """Return the number of live records of each entity."""
@@ -86,9 +86,10 @@ class Counters:
         with self._lock:
             self._next[name] = max(self._next.get(name, 0), number)
 
-    def clear(self) -> None:
+    def clear(self, prefix: str = "") -> None:
+        """Let the names that begin so start anew."""
         with self._lock:
-            self._next.clear()
+            self._next = {name: number for name, number in self._next.items() if not name.startswith(prefix)}
 
 
 class State:
@@ -127,8 +128,11 @@ class State:
         with self._stores_lock:
             return sorted(self._stores.values(), key=lambda store: store.system)
 
-    def reset(self, seed: int | None = None) -> None:
-        """Forget everything but the credentials: records, requests, faults, the moved clock; start with `seed` anew."""
+    def reset(self, seed: int | None = None, *, system: str | None = None) -> None:
+        """Forget everything but the credentials: records, requests, faults, the moved clock; start with `seed` anew.
+
+        With `system`, the records of the other systems stay.
+        """
         self.faults.release()
         with self.write_lock:
             self.seed = self.seed if seed is None else seed
@@ -137,10 +141,11 @@ class State:
             self.requests.clear()
             self.transitions = Transitions()
             self.clock.reset()
-            self.counters.clear()
-            self.database.drop_all()
+            self.counters.clear(f"{system}." if system else "")
             for store in self.stores():
-                store.reset()
+                if system in (None, store.system):
+                    self.database.drop(f"{store.system}_")
+                    store.reset()
 
     def close(self) -> None:
         self.faults.release()

@@ -116,7 +116,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def api(sandbox: Sandbox) -> Api:
-    sandbox.state.reset()
+    sandbox.state.reset(seed=1, system="eloqua")
     return Api(sandbox)
 
 

@@ -367,3 +367,16 @@ def test_external_activities_are_recorded(api):
     assert api.rest("2.0/data/activity/1") == made.json()
     assert api.get(f"{REST}/data/activity/2").status == 404
     assert api.post(f"{REST}/data/activity", {}).status == 400
+
+
+def test_a_page_sends_a_form_without_credentials(api, form):
+    body = b"elqSiteID=1234&elqFormName=F&email=web%40example.com&other=x"
+
+    answer = api.pool.request("POST", f"{api.url}/e/f2", body=body)
+
+    assert (answer.status, answer.data) == (200, b"\r\n")
+    assert api.pool.request("POST", f"{api.url}/e/f2", body=b"elqFormName=unknown").data == b"\r\n"
+    (sent,) = api.rest(f"2.0/data/form/{form}")["elements"]
+    assert sent["fieldValues"] == [
+        {"type": "FieldValue", "id": "174", "name": "Email", "value": "web@example.com"}
+    ]
