@@ -9,6 +9,8 @@ from hypothesis import settings
 from tests.salesforce.org import Org
 
 from scc.sandbox.app import Sandbox
+from scc.sandbox.salesforce.options import SalesforceOptions
+from scc.sandbox.salesforce.store import SalesforceStore
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
@@ -23,6 +25,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def org(sandbox: Sandbox) -> Iterator[Org]:
     sandbox.state.reset()
+    sandbox.state.store(SalesforceStore).options = SalesforceOptions()
     org = Org(sandbox)
     with org.client:
         yield org

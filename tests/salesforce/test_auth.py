@@ -72,6 +72,13 @@ def test_every_grant_gets_in(org: Org):
             assert client.count("SELECT COUNT() FROM Lead") == 0
 
 
+def test_the_identity_is_that_of_the_credentials(org: Org):
+    identity = org.client.identity()
+    assert identity.username == "api@acme.example"
+    assert (identity.user_id[:3], identity.organization_id[:3]) == ("005", "00D")
+    assert "acme" not in repr(identity)
+
+
 @pytest.mark.parametrize(
     ("changed", "code"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -67,6 +67,30 @@ def test_every_value_is_text_as_sent(org: Org):
     assert float(first["BudgetedCost"]) == 1.5e9
     assert "E" not in first["BudgetedCost"].upper()
     assert second["BudgetedCost"] is None
+
+
+def test_values_take_their_described_types_where_asked_for(org: Org):
+    campaigns(
+        org,
+        2,
+        IsActive=[True, False],
+        StartDate=[date(2026, 1, 31), None],
+        BudgetedCost=[1.5, None],
+        CreatedDate=[datetime(2026, 1, 31, 10, tzinfo=UTC)] * 2,
+    )
+    query = "SELECT name, isactive, StartDate, BudgetedCost, CreatedDate, Owner.IsActive FROM Campaign ORDER BY Name"
+    for batches in (
+        org.client.query(query, types=org.client.types(query)),
+        org.client.bulk.query(query, types=org.client.types(query)),
+    ):
+        assert rows(batches)[0] == {
+            "name": "Campaign 0",
+            "isactive": True,
+            "StartDate": date(2026, 1, 31),
+            "BudgetedCost": 1.5,
+            "CreatedDate": datetime(2026, 1, 31, 10, tzinfo=UTC),
+            "Owner.IsActive": True,
+        }
 
 
 def test_text_that_is_not_of_its_type_is_an_error_without_the_value(org: Org):
