@@ -1,8 +1,7 @@
 """A certificate authority of the sandbox's own, made at each start, and one certificate for the vendors' host names.
 
 The private keys live in memory, and for a moment in a file that only this user can read; nothing outlives the
-process but the authority's public certificate, where somebody saves it. Needs `cryptography`, which only the
-TLS door needs: it is imported when the door is opened.
+process but the authority's public certificate, where somebody saves it.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # imported where keys are made
-    from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-    from cryptography.x509 import Certificate
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 __all__ = ["HOSTS", "Certificates", "covers"]
 
@@ -53,10 +52,7 @@ class Certificates:
 
     @classmethod
     def make(cls) -> Certificates:
-        """Make new keys and certificates. Raises ImportError where `cryptography` is not installed."""
-        from cryptography.hazmat.primitives.asymmetric import ec
-        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
+        """Make new keys and certificates."""
         authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
         authority = _authority(authority_key)
         certificate = _certificate(key, authority, authority_key)
@@ -77,9 +73,7 @@ def _context(chain: bytes) -> ssl.SSLContext:
     return context
 
 
-def _authority(key: EllipticCurvePrivateKey) -> Certificate:
-    from cryptography import x509
-    from cryptography.hazmat.primitives.hashes import SHA256
+def _authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
 
     name = _name("SCC sandbox, not to be trusted elsewhere")
     public = key.public_key()
@@ -100,12 +94,9 @@ def _authority(key: EllipticCurvePrivateKey) -> Certificate:
 
 
 def _certificate(
-    key: EllipticCurvePrivateKey, authority: Certificate, authority_key: EllipticCurvePrivateKey
-) -> Certificate:
+    key: ec.EllipticCurvePrivateKey, authority: x509.Certificate, authority_key: ec.EllipticCurvePrivateKey
+) -> x509.Certificate:
     """Python 3.13 checks strictly: it wants key usage, and the authority named by its key (RFC 5280)."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.x509.oid import ExtendedKeyUsageOID
 
     now = datetime.now(UTC)
     return (
@@ -129,13 +120,11 @@ def _certificate(
 
 
 def _alternative_names() -> list[x509.GeneralName]:
-    from cryptography import x509
 
     return [x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host) for host in HOSTS]
 
 
 def _name(common_name: str) -> x509.Name:
-    from cryptography import x509
 
     return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
 
@@ -143,7 +132,6 @@ def _name(common_name: str) -> x509.Name:
 def _usage(
     *, digital_signature: bool = False, key_cert_sign: bool = False, crl_sign: bool = False
 ) -> x509.KeyUsage:
-    from cryptography import x509
 
     return x509.KeyUsage(
         digital_signature=digital_signature,
