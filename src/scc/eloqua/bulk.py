@@ -33,10 +33,9 @@ from scc.eloqua.models import (
     SyncActionDefinition,
     SyncLog,
     SyncStatus,
-    as_object,
-    whole,
 )
 from scc.eloqua.paging import bulk_items
+from scc.eloqua.reading import as_object, whole
 from scc.errors import NotFoundError, SccError, UnavailableError
 from scc.transport import Params, Response
 

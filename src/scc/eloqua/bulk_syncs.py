@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from scc.eloqua.errors import SYSTEM
-from scc.eloqua.models import Reject, Sync, SyncLog, as_object, as_objects
+from scc.eloqua.models import Reject, Sync, SyncLog
 from scc.eloqua.paging import bulk_items
+from scc.eloqua.reading import as_object, as_objects
 from scc.errors import SccError, ThrottledError, UnavailableError
 from scc.transport import Response, RetryPolicy
 

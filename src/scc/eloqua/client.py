@@ -14,7 +14,8 @@ import scc
 from scc.eloqua.auth import Credentials
 from scc.eloqua.errors import SYSTEM, explain
 from scc.eloqua.filters import FILTER_LIMIT
-from scc.eloqua.models import Identity, as_object
+from scc.eloqua.models import Identity
+from scc.eloqua.reading import as_object
 from scc.errors import CredentialsError, DataError
 from scc.transport import Exchange, Response, RetryPolicy, Transport
 

@@ -72,22 +72,27 @@ class BulkObject:
 
 
 def contacts() -> BulkObject:
+    """People, by e-mail address."""
     return BulkObject("/contacts", "Contact")
 
 
 def accounts() -> BulkObject:
+    """Companies."""
     return BulkObject("/accounts", "Account")
 
 
 def custom_object(number: int) -> BulkObject:
+    """The records of one custom object (CDO)."""
     return BulkObject(f"/customObjects/{number:d}", f"CustomObject[{number:d}]")
 
 
 def event(number: int) -> BulkObject:
+    """The records of one event."""
     return BulkObject(f"/events/{number:d}", f"Event[{number:d}]", can_sync_actions=False)
 
 
 def campaign_responses() -> BulkObject:
+    """What people answered to campaigns."""
     return BulkObject("/campaignResponses", "CampaignResponse", can_sync_actions=False)
 
 

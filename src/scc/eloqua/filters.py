@@ -92,6 +92,8 @@ class Status(Filter):
 
 @dataclass(frozen=True)
 class And(Filter):
+    """All of the parts hold."""
+
     parts: tuple[Filter, ...]
 
     def __str__(self) -> str:
@@ -100,6 +102,8 @@ class And(Filter):
 
 @dataclass(frozen=True)
 class Or(Filter):
+    """One of the parts holds, or more."""
+
     parts: tuple[Filter, ...]
 
     def __str__(self) -> str:
@@ -109,6 +113,8 @@ class Or(Filter):
 
 @dataclass(frozen=True)
 class Not(Filter):
+    """The part does not hold."""
+
     part: Filter
 
     def __str__(self) -> str:

@@ -6,12 +6,13 @@ of every repr.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from scc.eloqua.reading import moment, part, text, trailing_id, whole
 from scc.errors import DataError
 
 __all__ = [
@@ -226,9 +227,9 @@ class Sync:
             uri=text(body, "uri"),
             definition_uri=text(body, "syncedInstanceUri"),
             status=SyncStatus.read(text(body, "status")),
-            created_at=_moment(text(body, "createdAt")),
-            started_at=_moment(body["syncStartedAt"]) if body.get("syncStartedAt") else None,
-            ended_at=_moment(body["syncEndedAt"]) if body.get("syncEndedAt") else None,
+            created_at=moment(text(body, "createdAt")),
+            started_at=moment(body["syncStartedAt"]) if body.get("syncStartedAt") else None,
+            ended_at=moment(body["syncEndedAt"]) if body.get("syncEndedAt") else None,
         )
 
 
@@ -249,7 +250,7 @@ class SyncLog:
             status_code=text(item, "statusCode", ""),
             message=text(item, "message", ""),  # absent with ELQ-00071
             count=item.get("count") or 0,
-            created_at=_moment(item["createdAt"]) if item.get("createdAt") else None,
+            created_at=moment(item["createdAt"]) if item.get("createdAt") else None,
         )
 
 
@@ -276,63 +277,3 @@ class Reject:
             field_values=part(item, "fieldValues") if item.get("fieldValues") else {},
             invalid_fields=tuple(item.get("invalidFields") or ()),
         )
-
-
-def text(body: Mapping[str, Any], name: str, default: str | None = None) -> str:
-    """Read a string; DataError names the property, not what stands there."""
-    value = body.get(name, default)
-    if value is None and default is not None:
-        return default
-    if not isinstance(value, str):
-        raise DataError(f"Eloqua's answer has no text in {name!r}")
-    return value
-
-
-def whole(body: Mapping[str, Any], name: str) -> int:
-    """Read a number, which may come as a string of digits."""
-    value = body.get(name)
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise DataError(f"Eloqua's answer has no whole number in {name!r}")
-    return value
-
-
-def part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = body.get(name)
-    if not isinstance(value, dict):
-        raise DataError(f"Eloqua's answer has no object in {name!r}")
-    return value
-
-
-def as_object(parsed: object) -> Mapping[str, Any]:
-    """Check that an answer is a JSON object."""
-    if not isinstance(parsed, dict):
-        raise DataError(f"Eloqua answered with a {type(parsed).__name__} where an object was to come")
-    return parsed
-
-
-def as_objects(parsed: object) -> Sequence[Mapping[str, Any]]:
-    """Check that a part of an answer is a list of JSON objects."""
-    if not isinstance(parsed, list) or not all(isinstance(item, dict) for item in parsed):
-        raise DataError("Eloqua answered with something else where a list of objects was to come")
-    return parsed
-
-
-def trailing_id(uri: str) -> int:
-    """Read the id at the end of a uri such as `/customObjects/12`."""
-    tail = uri.rstrip("/").rpartition("/")[2]
-    if not (tail.isascii() and tail.isdigit()):
-        raise DataError(f"Eloqua's answer has a uri without an id at its end: {uri!r}")
-    return int(tail)
-
-
-def _moment(value: object) -> datetime:
-    # seven digits of a second ("...11.9471264Z"): fromisoformat drops the last
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        raise DataError("Eloqua's answer has a time that can't be read") from None
-    if moment.tzinfo is None:
-        raise DataError("Eloqua's answer has a time without a zone")
-    return moment

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scc.eloqua.errors import SYSTEM
-from scc.eloqua.models import as_object, text
+from scc.eloqua.reading import as_object, text
 from scc.eloqua.tokens import MemoryTokenStore, Tokens, TokenStore
 from scc.errors import ConfigError, CredentialsError, RefusedError, ThrottledError, UnavailableError
 from scc.transport import Auth, Transport

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from scc.eloqua.models import as_object, as_objects
+from scc.eloqua.reading import as_object, as_objects
 from scc.errors import ConfigError, DataError
 
 __all__ = ["bulk_items", "rest_elements"]

@@ -10,8 +10,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from scc.eloqua.models import as_object, as_objects
 from scc.eloqua.paging import rest_elements
+from scc.eloqua.reading import as_object, as_objects
 from scc.eloqua.rest_models import (
     Account,
     Campaign,

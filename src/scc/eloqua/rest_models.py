@@ -189,6 +189,8 @@ class Campaign(_Asset):
 
 @dataclass(frozen=True, kw_only=True)
 class Email(_Asset):
+    """An e-mail as designed; `subject` may hold field merges."""
+
     subject: str | None = field(default=None, metadata=_wire("subject"))
     email_group_id: int | None = field(default=None, metadata=_wire("emailGroupId", _Kind.WHOLE))
 
