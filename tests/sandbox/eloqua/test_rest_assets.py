@@ -380,3 +380,34 @@ def test_a_page_sends_a_form_without_credentials(api, form):
     assert sent["fieldValues"] == [
         {"type": "FieldValue", "id": "174", "name": "Email", "value": "web@example.com"}
     ]
+
+
+def test_account_fields_are_made_and_renamed(api):
+    made = api.post(f"{REST}/assets/account/field", {"name": "Tier", "dataType": "numeric"}).json()
+    assert (made["type"], made["internalName"], made["dataType"]) == ("AccountField", "M_Tier1", "numeric")
+
+    renamed = api.put(
+        f"{REST}/assets/account/field/{made['id']}", {"name": "Level", "updateType": "newNotBlank"}
+    )
+
+    assert (renamed.json()["name"], renamed.json()["internalName"]) == ("Level", "M_Tier1")
+    assert api.rest("1.0/assets/account/fields?search=name=Level")["total"] == 1
+    assert api.put(f"{REST}/assets/account/field/100085", {"name": "x"}).status == 412
+    assert api.get(f"{REST}/assets/account/field/1").status == 404
+
+
+def test_a_segment_is_made_of_a_shared_list(api):
+    api.contacts("a@example.com", "b@example.com")
+    api.store.create_list("L", [2])
+    elements = [{"type": "ContactListSegmentElement", "list": {"id": "1"}}]
+
+    made = api.post(f"{REST}/assets/contact/segment", {"name": "S", "elements": elements})
+
+    assert (made.status, made.json()["count"]) == (201, "1")
+    assert api.put(f"{REST}/assets/contact/segment/1", {"name": "T"}).json()["count"] == "1"
+    assert api.post(f"{REST}/assets/contact/segment", {"name": "empty"}).json()["count"] == "0"
+    assert (
+        api.post(f"{REST}/assets/contact/segment", {"name": "x", "elements": [{"filter": {}}]}).status == 501
+    )
+    bad = [{"list": {"id": "9"}}]
+    assert api.post(f"{REST}/assets/contact/segment", {"name": "x", "elements": bad}).status == 400

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict
 
 from scc.sandbox.eloqua import tables
 from scc.sandbox.eloqua.documents import Document, Documents
@@ -88,6 +87,18 @@ class Catalogue:
             self._refresh()
         return _field(document)
 
+    def change_field(self, entity: Entity, number: int, **changes: str) -> Field | None:
+        """Change a custom field's description; None where there is no such custom field."""
+        kind = "contactFields" if entity.kind == "contacts" else "accountFields"
+        with self._state.write_lock:
+            document = self._documents.get(kind, number)
+            if document is None:
+                return None
+            document |= changes
+            self._documents.put(kind, number, document)
+            self._refresh()
+        return _field(document)
+
     def remove_field(self, entity: Entity, number: int) -> bool:
         """Return whether there was such a custom field; its values are gone with it."""
         kind = "contactFields" if entity.kind == "contacts" else "accountFields"
@@ -135,10 +146,6 @@ class Catalogue:
             cursor.run(f"DROP TABLE {entity.table}")
             self._refresh()
         return True
-
-    def describe(self, field: Field) -> Document:
-        """Return a field as `add_custom_object` takes it."""
-        return {key: value for key, value in asdict(field).items() if value is not None}
 
 
 def _standard(kind: str, custom: Iterable[Field]) -> Entity:

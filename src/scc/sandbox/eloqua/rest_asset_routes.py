@@ -36,20 +36,21 @@ class _Kind:
     one: str
     type: str
     what: str
+    has_status: bool = True
 
 
 _KINDS = (
     _Kind("campaigns", "campaign", "Campaign", "campaigns"),
     # before e-mails, whose single path would take "groups" for an id
-    _Kind("email/groups", "email/group", "EmailGroup", "e-mail groups"),
+    _Kind("email/groups", "email/group", "EmailGroup", "e-mail groups", has_status=False),
     _Kind("emails", "email", "Email", "e-mails"),
     _Kind("forms", "form", "Form", "forms"),
     _Kind("externals", "external", "ExternalAsset", "external assets"),
-    _Kind("optionLists", "optionList", "OptionList", "option lists"),
+    _Kind("optionLists", "optionList", "OptionList", "option lists", has_status=False),
     _Kind("landingPages", "landingPage", "LandingPage", "landing pages"),
     _Kind("microsites", "microsite", "Microsite", "microsites"),
     _Kind("programs", "program", "Program", "programs"),
-    _Kind("images", "image", "ImageFile", "images"),
+    _Kind("images", "image", "ImageFile", "images", has_status=False),
 )
 
 
@@ -99,14 +100,14 @@ def visitors(call: Call) -> object:
 
 def _listed(kind: _Kind) -> Handler:
     def handle(call: Call) -> object:
-        return list_assets(call, lambda one, depth: _shown(kind.type, one, depth), kind.many)
+        return list_assets(call, lambda one, depth: _shown(kind, one, depth), kind.many)
 
     return _named(handle, f"Search {kind.what}.")
 
 
 def _shown_one(kind: _Kind) -> Handler:
     def handle(call: Call) -> object:
-        return _shown(kind.type, find_document(call, kind.many), depth_of(call, "complete"))
+        return _shown(kind, find_document(call, kind.many), depth_of(call, "complete"))
 
     return _named(handle, f"One of the {kind.what}.")
 
@@ -115,7 +116,7 @@ def _created(kind: _Kind) -> Handler:
     def handle(call: Call) -> Reply:
         body = rest_object(call)
         number = call.store.create_asset(kind.many, **_kept(kind, body))
-        return Reply(201, _shown(kind.type, call.store.documents.get(kind.many, number) or {}, "complete"))
+        return Reply(201, _shown(kind, call.store.documents.get(kind.many, number) or {}, "complete"))
 
     return _named(handle, f"Make one of the {kind.what}: 201; it is kept as it comes.")
 
@@ -129,7 +130,7 @@ def _changed(kind: _Kind) -> Handler:
         inner = {name: document[name] for name in ("id", "createdAt", "createdBy", "updatedBy")}
         changed = {**_kept(kind, body), **inner, "updatedAt": bulk_time(call.store.state.clock.now())}
         call.store.documents.put(kind.many, document["id"], changed)
-        return _shown(kind.type, changed, "complete")
+        return _shown(kind, changed, "complete")
 
     return _named(handle, f"Put one of the {kind.what}; what is left out is gone.")
 
@@ -147,7 +148,7 @@ def _moved(status: str) -> Handler:
         document = find_document(call, "campaigns")
         document |= {"currentStatus": status, "updatedAt": bulk_time(call.store.state.clock.now())}
         call.store.documents.put("campaigns", document["id"], document)
-        return Reply(201, _shown("Campaign", document, "complete"))
+        return Reply(201, _shown(_KINDS[0], document, "complete"))
 
     return _named(handle, f"Make a campaign {status.lower()}.")
 
@@ -159,10 +160,10 @@ def _kept(kind: _Kind, body: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, **{key: value for key, value in body.items() if key not in _INNER}}
 
 
-def _shown(object_type: str, document: Document, depth: str) -> dict[str, Any]:
+def _shown(kind: _Kind, document: Document, depth: str) -> dict[str, Any]:
     head = {
-        "type": object_type,
-        "currentStatus": document.get("currentStatus", "Draft"),
+        "type": kind.type,
+        "currentStatus": document.get("currentStatus", "Draft") if kind.has_status else None,
         "id": document["id"],
         "createdAt": unix_time(parse_bulk_time(document["createdAt"])),
         "createdBy": document["createdBy"],

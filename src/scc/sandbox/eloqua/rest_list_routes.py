@@ -1,4 +1,4 @@
-"""REST shared lists, segments, filters, and the fields of contacts (eloqua.md 3.7)."""
+"""REST shared lists, segments and filters (eloqua.md 3.7)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from scc.sandbox.eloqua.documents import Document
-from scc.sandbox.eloqua.errors import RestValidationError, not_found
-from scc.sandbox.eloqua.fields import Field, custom_internal_name
+from scc.sandbox.eloqua.errors import EloquaError, RestValidationError
 from scc.sandbox.eloqua.http import Call, Endpoint, Reply
 from scc.sandbox.eloqua.membership import count_members
-from scc.sandbox.eloqua.rest_pages import RestPage, depth_of, find_document, list_assets, rest_id, rest_object
-from scc.sandbox.eloqua.rest_search import holds, parse_search
+from scc.sandbox.eloqua.rest_pages import depth_of, find_document, list_assets, rest_object
 from scc.sandbox.eloqua.wire_times import bulk_time, parse_bulk_time, unix_time
 
 __all__ = ["endpoints"]
@@ -30,15 +28,13 @@ def endpoints() -> list[Endpoint]:
         Endpoint("PUT", one_list, change_list, _SOURCE),
         Endpoint("DELETE", one_list, delete_list, _SOURCE),
         Endpoint("GET", f"{_ASSETS}/contact/segments", segments, _SOURCE),
+        Endpoint("POST", f"{_ASSETS}/contact/segment", create_segment, _SOURCE),
         Endpoint("GET", segment, segment_, _SOURCE),
+        Endpoint("PUT", segment, change_segment, _SOURCE),
         Endpoint("POST", f"{segment}/copy", copy_segment, _SOURCE),
         Endpoint("DELETE", segment, delete_segment, _SOURCE),
         Endpoint("GET", f"{_ASSETS}/contact/filters", filters, _SOURCE),
         Endpoint("GET", f"{_ASSETS}/contact/filter/{{id}}", filter_, _SOURCE),
-        Endpoint("GET", f"{_ASSETS}/contact/fields", fields, _SOURCE),
-        Endpoint("POST", f"{_ASSETS}/contact/field", create_field, _SOURCE),
-        Endpoint("GET", f"{_ASSETS}/contact/field/{{id}}", field, _SOURCE),
-        Endpoint("DELETE", f"{_ASSETS}/contact/field/{{id}}", delete_field, _SOURCE),
     ]
 
 
@@ -90,6 +86,40 @@ def segment_(call: Call) -> object:
     return _segment(call, find_document(call, _SEGMENTS), depth_of(call, "complete"))
 
 
+def create_segment(call: Call) -> Reply:
+    """Make a segment of one shared list's contacts: 201. Other elements than that are 501: no criteria here."""
+    body = rest_object(call)
+    name = _name(call, body, "ContactSegment", _SEGMENTS, None)
+    number = call.store.create_segment(name, _criterion(call, body))
+    return Reply(201, _segment(call, call.store.documents.get(_SEGMENTS, number) or {}, "complete"))
+
+
+def change_segment(call: Call) -> object:
+    """Rename a segment; with elements, put them in place of the old ones."""
+    document, body = find_document(call, _SEGMENTS), rest_object(call)
+    document["name"] = _name(call, body, "ContactSegment", _SEGMENTS, document["id"])
+    if body.get("elements"):
+        document["criterion"] = _criterion(call, body)
+    document["updatedAt"] = bulk_time(call.store.state.clock.now())
+    call.store.documents.put(_SEGMENTS, document["id"], document)
+    return _segment(call, document, "complete")
+
+
+def _criterion(call: Call, body: dict[str, Any]) -> str:
+    """Return the filter text of a segment's elements. Raises 501 for what the sandbox can't tell."""
+    elements = body.get("elements") or []
+    if not elements:
+        return "'{{Contact.Id}}' = '0'"
+    lists = [str(one.get("list", {}).get("id", "")) for one in elements if isinstance(one, dict)]
+    if len(lists) != 1 or not lists[0].isdigit() or len(lists[0]) > 18:
+        raise EloquaError(
+            501, {"error": "not implemented by the sandbox", "missing": "elements but one shared list"}
+        )
+    if call.store.documents.get(_LISTS, int(lists[0])) is None:
+        raise RestValidationError("ContactSegment", "elements", "RelationshipRequirement", value=lists[0])
+    return f"EXISTS('{{{{ContactList[{lists[0]}]}}}}')"
+
+
 def copy_segment(call: Call) -> Reply:
     """Copy a segment: 201."""
     document = find_document(call, _SEGMENTS)
@@ -111,57 +141,6 @@ def filters(call: Call) -> object:
 def filter_(call: Call) -> object:
     """One shared filter (pyeloqua asks for it; it is in no documentation)."""
     return _filter(call, find_document(call, _FILTERS), depth_of(call, "complete"))
-
-
-def fields(call: Call) -> object:
-    """Contact fields."""
-    page = RestPage(call.query)
-    shown = [_field(one) for one in call.store.catalogue.standard("contacts").fields]
-    terms = parse_search(call.query.get("search", ""))
-    found = [one for one in shown if holds(one, terms, join=call.store.options.search_terms_join)]
-    return page.envelope(found[page.offset : page.offset + page.count], len(found))
-
-
-def field(call: Call) -> object:
-    """One contact field."""
-    found = call.store.catalogue.standard("contacts").field_numbered(rest_id(call))
-    if found is None:
-        raise not_found()
-    return _field(found)
-
-
-def create_field(call: Call) -> Reply:
-    """Make a custom contact field: 201; 409 for a name in use."""
-    body = rest_object(call)
-    name = body.get("name")
-    if not isinstance(name, str) or not name.strip():
-        raise RestValidationError("ContactField", "name", "NotNullRequirement")
-    kind = {"numeric": "number", "number": "number", "date": "date"}.get(str(body.get("dataType")), "string")
-    contacts = call.store.catalogue.standard("contacts")
-    more = {
-        "display_type": str(body.get("displayType") or "text"),
-        "update_type": str(body.get("updateType") or "always"),
-    }
-    try:
-        made = call.store.catalogue.add_field(contacts, name, custom_internal_name(name, "C_"), kind, **more)
-    except ValueError:
-        raise RestValidationError(
-            "ContactField", "name", "UniquenessRequirement", value=name, status=409
-        ) from None
-    return Reply(201, _field(made))
-
-
-def delete_field(call: Call) -> Reply:
-    """Delete a custom contact field with its values; a standard one stays (412)."""
-    contacts = call.store.catalogue.standard("contacts")
-    number = rest_id(call)
-    if contacts.field_numbered(number) is None:
-        raise not_found()
-    if not call.store.catalogue.remove_field(contacts, number):
-        raise RestValidationError(
-            "ContactField", "id", "ImmutabilityRequirement", value=str(number), status=412
-        )
-    return Reply(call.store.options.rest_delete_status)
 
 
 def _name(call: Call, body: dict[str, Any], object_type: str, kind: str, number: int | None) -> str:
@@ -235,20 +214,3 @@ def _filter(call: Call, document: Document, depth: str) -> dict[str, Any]:
         "scope": "global",
     }
     return {**item, "statement": document["criterion"], "criteria": []} if depth == "complete" else item
-
-
-def _field(one: Field) -> dict[str, Any]:
-    return {
-        "type": "ContactField",
-        "id": str(one.id),
-        "depth": "complete",
-        "name": one.name,
-        "dataType": one.rest_type,
-        "displayType": one.display_type,
-        "internalName": one.internal_name,
-        "isReadOnly": "true" if one.is_read_only else "false",
-        "isRequired": "true" if one.is_required else "false",
-        "isStandard": "true" if one.is_standard else "false",
-        "showTrustedVisitorsOnly": "true",
-        "updateType": one.update_type,
-    }

@@ -14,6 +14,7 @@ from scc.sandbox.eloqua import (
     rest_asset_routes,
     rest_contact_routes,
     rest_custom_object_routes,
+    rest_field_routes,
     rest_form_routes,
     rest_list_routes,
 )
@@ -36,6 +37,7 @@ def route_list() -> list[Endpoint]:
         *rest_account_routes.endpoints(),
         *rest_custom_object_routes.endpoints(),
         *rest_list_routes.endpoints(),
+        *rest_field_routes.endpoints(),
         *rest_form_routes.endpoints(),
         *rest_asset_routes.endpoints(),
     ]
