@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 import urllib3
 
-from scc.eloqua import BasicAuth, EloquaClient, custom_object
+from scc.eloqua import BasicAuth, EloquaClient, contacts, custom_object, exists
 from scc.engines.duckdb import DuckDBEngine
 from scc.flow.run import Runner, RunResult, Until
 from scc.flow.systems import Systems
@@ -73,6 +73,17 @@ class World:
     def _export(self) -> list[dict[str, str]]:
         with self.eloqua.bulk.export(custom_object(self.cdo), self._statements) as export:
             return [row for batch in export.batches() for row in batch.to_pylist()]
+
+    def contacts(self, *fields: str) -> list[dict[str, str]]:
+        """Id and these fields of all contacts, as an export gives them."""
+        wanted = {"Id": contacts().statement("Id"), **{name: contacts().field(name) for name in fields}}
+        with self.eloqua.bulk.export(contacts(), wanted) as export:
+            return [row for batch in export.batches() for row in batch.to_pylist()]
+
+    def members(self, contact_list: str) -> list[str]:
+        member = exists(f"{{{{ContactList[{contact_list}]}}}}")
+        with self.eloqua.bulk.export(contacts(), {"Id": contacts().statement("Id")}, filter=member) as export:
+            return [row["Id"] for batch in export.batches() for row in batch.to_pylist()]
 
     @cached_property
     def eloqua(self) -> EloquaClient:

@@ -15,6 +15,7 @@ __all__ = ["SUMMARIES", "build", "module"]
 SUMMARIES: Mapping[str, str] = {
     "clean-outputs": "Delete SCC's own old outputs",
     "enrich-campaign-members": "Fill Eloqua campaign member records from Salesforce campaigns",
+    "hard-bounces": "Mark contacts whose address bounced hard, in Eloqua and in Salesforce",
 }
 
 
