@@ -103,7 +103,7 @@ class Rest:
         return Saved(answers.text(raw, "id"), answers.flag(raw, "created"))
 
     def delete(self, sobject: str, id: str) -> bool:  # noqa: A002  # as above
-        """Delete a record; False where it was gone already."""
+        """Delete a record; False where it was gone already (also where a first answer was lost)."""
         try:
             self._door.call("DELETE", _path(sobject, id))
         except NotFoundError:
