@@ -242,3 +242,26 @@ def test_a_callback_gets_the_sync_when_it_has_ended(api, export):
         thread.join()
 
     assert (got[0]["uri"], got[0]["status"]) == ("/syncs/1", "success")
+
+
+def test_syncs_side_by_side_carry_out_their_own_data_only(api):
+    fields = {"email": CONTACT_FIELDS["email"], "first": CONTACT_FIELDS["first"]}
+
+    def work(worker):
+        for turn in range(5):
+            uri = api.import_definition("/contacts", fields, "email")
+            rows = [{"email": f"{worker}-{turn}-{n}@example.com", "first": str(worker)} for n in range(20)]
+            sync = api.run_import(uri, rows)
+            while sync["status"] in ("pending", "active"):
+                sync = api.get(sync["uri"]).json()
+            ended.append((sync["status"], api.logs(sync).get("ELQ-00004")))
+
+    ended: list[tuple[str, int | None]] = []
+    threads = [threading.Thread(target=work, args=(worker,)) for worker in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert ended == [("success", 20)] * 20
+    assert api.store.counts()["contacts"] == 400

@@ -103,9 +103,9 @@ class Records:
         row = {**values, "updatedAt": now, "updatedBy": user}
         changes = ", ".join(f"{identifier(name)} = ?" for name in row)
         with self._state.write_lock, self._state.cursor() as cursor, cursor.transaction():
-            if not cursor.value(f"SELECT count(*) FROM {entity.table} WHERE id = ?", [number]):
+            changed = f"UPDATE {entity.table} SET {changes} WHERE id = ? RETURNING id"
+            if not cursor.rows(changed, [*row.values(), number]):
                 return False
-            cursor.run(f"UPDATE {entity.table} SET {changes} WHERE id = ?", [*row.values(), number])
             self._remember_address(cursor, values)
         return True
 
@@ -116,9 +116,8 @@ class Records:
         unless their object says that they go too (3.3).
         """
         with self._state.write_lock, self._state.cursor() as cursor, cursor.transaction():
-            if not cursor.value(f"SELECT count(*) FROM {entity.table} WHERE id = ?", [number]):
+            if not cursor.rows(f"DELETE FROM {entity.table} WHERE id = ? RETURNING id", [number]):
                 return False
-            cursor.run(f"DELETE FROM {entity.table} WHERE id = ?", [number])
             if entity.kind in ("contacts", "accounts"):
                 cursor.run(
                     f"DELETE FROM {tables.MEMBERS} WHERE kind = ? AND member = ?", [entity.kind, number]
@@ -131,7 +130,7 @@ class Records:
         for other in self._store.catalogue.custom_objects():
             if entity.kind == "contacts" and self._store.custom_object(other.id)[1].get("deleteLinked"):
                 cursor.run(f"DELETE FROM {other.table} WHERE {link} = ?", [number])
-            elif cursor.value(f"SELECT count(*) FROM {other.table} WHERE {link} = ?", [number]):
+            else:
                 cursor.run(f"UPDATE {other.table} SET {link} = NULL WHERE {link} = ?", [number])
         if entity.kind == "accounts":
             cursor.run(f'UPDATE {CONTACTS} SET "accountId" = NULL WHERE "accountId" = ?', [number])

@@ -75,11 +75,17 @@ class Syncs:
                 "logs": [],
             }
             number = self._store.documents.add("syncs", document)
-            self._running[number] = _Running(Progress(self._store.state.transitions, now))
+            running = _Running(Progress(self._store.state.transitions, now))
+            # Held until the staged data is taken over: nobody else may carry the sync out before.
+            running.lock.acquire()
+            self._running[number] = running
             self.max_concurrent = max(self.max_concurrent, len(self._running))
-        if definition["kind"] != "exports":
-            document["table"], document["files"] = self._store.staging.take(definition, number)
-            self._store.documents.put("syncs", number, document)
+        try:
+            if definition["kind"] != "exports":
+                document["table"], document["files"] = self._store.staging.take(definition, number)
+                self._store.documents.put("syncs", number, document)
+        finally:
+            running.lock.release()
         answer = dict(document)
         self.settle()
         return answer
