@@ -48,10 +48,14 @@ class Config(Section):
         description="Fields to fill: the record's field, and the campaign's field that goes there.",
     )
     records_where: dict[str, object] | None = Field(
-        None, description="Only these records of the custom object, as a condition."
+        None,
+        description="Only these records of the custom object, as a condition.",
+        examples=[{"field": "Member_Status", "op": "!=", "value": "Removed"}],
     )
     campaigns_where: dict[str, object] | None = Field(
-        None, description="Only records whose campaign meets this condition."
+        None,
+        description="Only records whose campaign meets this condition.",
+        examples=[{"any": [{"field": "Type", "op": "in", "value": ["Webinar", "Conference"]}]}],
     )
     when_blank: Literal["clear", "keep"] = Field(
         "clear", description="What to do with a filled field where the campaign's is blank."

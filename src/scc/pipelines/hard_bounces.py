@@ -36,15 +36,27 @@ CODES = ("SmtpErrorCode", "SmtpStatusCode", "SmtpMessage")
 class Config(Section):
     """`[pipelines.hard-bounces]`: what a hard bounce changes."""
 
-    rules: str | None = Field(None, description="A file of rules in place of SCC's own (rules/bounces.toml).")
+    rules: str | None = Field(
+        None,
+        description="A file of rules in place of SCC's own (rules/bounces.toml).",
+        examples=["bounces.toml"],
+    )
     look_back_hours: int = Field(
         72, ge=1, description="Bounces arrive late: each run reads so many hours before the last one again."
     )
     marks: dict[str, str] = Field(
-        {}, description='Contact fields to set, "" to blank, such as {C_Email_Status1 = "Invalid"}.'
+        {},
+        description='Contact fields to set, "" to blank.',
+        examples=[{"C_Lead_Status1": "Invalid address"}],
     )
-    invalid_list: str | None = Field(None, description="The shared list that invalid contacts go to.")
-    nurture_lists: list[str] = Field([], description="Shared lists that invalid contacts leave.")
+    invalid_list: str | None = Field(
+        None,
+        description="The shared list that invalid contacts go to, by name or id.",
+        examples=["Invalid addresses"],
+    )
+    nurture_lists: list[str] = Field(
+        [], description="Shared lists that invalid contacts leave.", examples=[["Newsletter"]]
+    )
     salesforce: bool = Field(True, description="Whether to set the bounce fields of leads and contacts.")
     max_changes: int = Field(5_000, ge=0, description="A plan of more changes waits for an approval.")
 
