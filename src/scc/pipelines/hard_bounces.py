@@ -38,8 +38,7 @@ class Config(Section):
 
     rules: str | None = Field(
         None,
-        description="A file of rules in place of SCC's own (rules/bounces.toml).",
-        examples=["bounces.toml"],
+        description="A file of rules in place of SCC's own (rules/bounces.toml), from the current folder.",
     )
     look_back_hours: int = Field(
         72, ge=1, description="Bounces arrive late: each run reads so many hours before the last one again."
