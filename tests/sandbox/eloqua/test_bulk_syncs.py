@@ -265,3 +265,20 @@ def test_syncs_side_by_side_carry_out_their_own_data_only(api):
 
     assert ended == [("success", 20)] * 20
     assert api.store.counts()["contacts"] == 400
+
+
+def test_a_sync_whose_list_or_object_is_gone_by_then_ends_in_error(api, members, member_fields):
+    api.store.create_list("L")
+    exists = "EXISTS('{{ContactList[1]}}')"
+    api.control("/transitions", {"mode": "polls", "polls": 2})
+    definitions = [
+        api.define("/contacts/exports", fields=CONTACT_FIELDS, filter=exists)["uri"],
+        api.define(f"/customObjects/{members}/exports", fields=member_fields)["uri"],
+    ]
+    syncs = [api.sync(uri)["uri"] for uri in definitions]
+    api.delete("/API/REST/1.0/assets/contact/list/1")
+    api.delete(f"/API/REST/2.0/assets/customObject/{members}")
+
+    assert [api.get(uri).json()["status"] for uri in syncs] == ["error", "error"]
+    assert "ELQ-00107" in api.logs({"uri": syncs[0]})
+    assert api.get("/contacts/fields").status == 200

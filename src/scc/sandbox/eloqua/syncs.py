@@ -5,15 +5,20 @@ What a sync does is in `exporting` and `importing`; here is only its life.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 from scc.sandbox.eloqua import callbacks, exporting, importing
 from scc.sandbox.eloqua.definitions import uri_of
 from scc.sandbox.eloqua.documents import Document
 from scc.sandbox.eloqua.errors import BulkValidationError, EloquaError, failure, gone, not_found
+from scc.sandbox.eloqua.filters import FilterError
+from scc.sandbox.eloqua.statements import StatementError
 from scc.sandbox.eloqua.sync_logs import Outcome, log_line
 from scc.sandbox.eloqua.wire_times import bulk_time, duration, parse_bulk_time
 from scc.sandbox.transitions import Progress
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Syncs"]
 
+_log = logging.getLogger(__name__)
 _ENDED = ("success", "warning", "error")
 
 
@@ -181,9 +187,15 @@ class Syncs:
         definition = self._store.documents.get(f"definitions/{document['kind']}", document["definition"])
         if definition is None:
             return Outcome.failed("ELQ-00143", "The definition was deleted before the sync ended.")
-        if document["kind"] == "exports":
-            return exporting.run(self._store, document, definition)
-        return importing.run(self._store, document, definition)
+        work = exporting.run if document["kind"] == "exports" else importing.run
+        try:
+            return work(self._store, document, definition)
+        except (EloquaError, FilterError, StatementError):
+            # what the definition names was there when the sync was created, and is gone now
+            return Outcome.failed("ELQ-00107", f"There was an error processing the {document['kind'][:-1]}.")
+        except duckdb.Error:
+            _log.exception("sync %d could not be carried out", document["id"])
+            return Outcome.failed("ELQ-00107", f"There was an error processing the {document['kind'][:-1]}.")
 
     def data_table(self, document: Document) -> str:
         """Return the table of an export's rows. Raises 400 for an import, 404/410 when it is gone, 404/409 when early."""
