@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from email.parser import BytesParser
 from email.policy import HTTP
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from scc.sandbox.salesforce import bulk2, results
 from scc.sandbox.salesforce.calls import Answer, Body, Call
@@ -41,7 +42,7 @@ class Bulk2Ingest:
         self._services = services
         self._store = services.store
         self._jobs = services.jobs
-        self._data: dict[str, _Data] = {}
+        self._data: WeakKeyDictionary[Job, _Data] = WeakKeyDictionary()
 
     def add_routes(self) -> None:
         add = self._services.router.add
@@ -76,11 +77,11 @@ class Bulk2Ingest:
         if isinstance(wish.get("assignmentRuleId"), str):
             settings["assignmentRuleId"] = str(wish["assignmentRuleId"])
         job = self._jobs.add(KIND, operation, sobject.name, call.version, JobState.OPEN, settings)
-        self._data[job.id] = _Data()
+        self._data[job] = _Data()
         if content is not None:
             path = self._services.scratch.new()
             path.write_bytes(content)
-            self._data[job.id].path = path
+            self._data[job].path = path
             self._start(job)
         return Answer(200, self._short(job))
 
@@ -97,7 +98,7 @@ class Bulk2Ingest:
 
     def upload(self, call: Call) -> Answer:
         job = self._job(call)
-        data = self._data[job.id]
+        data = self._data[job]
         with job.lock:
             if job.state is not JobState.OPEN or data.path is not None:
                 raise refused(
@@ -132,7 +133,7 @@ class Bulk2Ingest:
         if job.under_way:
             raise refused(400, "INVALIDJOBSTATE", f"Deleting a Job in state {job.state} is not allowed")
         self._jobs.remove(job)
-        data = self._data.pop(job.id)
+        data = self._data.pop(job)
         if data.path is not None:
             data.path.unlink(missing_ok=True)
         results.drop(self._store, *tables_of(job.id))
@@ -146,7 +147,7 @@ class Bulk2Ingest:
 
     def unprocessed(self, call: Call) -> Answer:
         job = self._job(call)
-        data = self._data[job.id]
+        data = self._data[job]
         if job.state is JobState.JOB_COMPLETE:
             return Answer(200, self._header(job).encode(), media_type="text/csv")
         return Answer(200, _file(data.path) if data.path else b"", media_type="text/csv")
@@ -159,7 +160,7 @@ class Bulk2Ingest:
             raise refused(
                 status, "INVALIDJOBSTATE", f"Results are not available for a Job in state {job.state}"
             )
-        ingested = self._data[job.id].ingested
+        ingested = self._data[job].ingested
         header = self._header(job, *names).encode()
         if ingested is None or not ingested.rows:
             return Answer(200, header, media_type="text/csv")
@@ -168,7 +169,7 @@ class Bulk2Ingest:
 
     def _header(self, job: Job, *names: str) -> str:
         """Return a header line: our names in quotes, those of the upload as they came (salesforce.md 3.2)."""
-        ingested = self._data[job.id].ingested
+        ingested = self._data[job].ingested
         return _delimiter(job).join([*names, *([] if ingested is None else ingested.header)]) + _ending(job)
 
     def _start(self, job: Job) -> None:
@@ -182,7 +183,7 @@ class Bulk2Ingest:
             raise JobFailedError(
                 fault.details.get("message", "InternalServerError : Retried more than ten times")
             )
-        data = self._data[job.id]
+        data = self._data[job]
         upload = Upload(
             name=job.id,
             path=data.path,

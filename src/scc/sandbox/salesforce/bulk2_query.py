@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from weakref import WeakKeyDictionary
 
 from scc.sandbox.salesforce import bulk2, results
 from scc.sandbox.salesforce.calls import Answer, Call, whole_number
@@ -25,7 +26,7 @@ class Bulk2Query:
         self._services = services
         self._store = services.store
         self._jobs = services.jobs
-        self._plans: dict[str, Plan] = {}
+        self._plans: WeakKeyDictionary[Job, Plan] = WeakKeyDictionary()
 
     def add_routes(self) -> None:
         add = self._services.router.add
@@ -53,7 +54,7 @@ class Bulk2Query:
         if plan.bulk_refusal is not None:
             raise refused(400, *plan.bulk_refusal)
         job = self._jobs.add(KIND, operation, plan.sobject.name, call.version, JobState.OPEN, settings)
-        self._plans[job.id] = plan
+        self._plans[job] = plan
         self._jobs.start(job, lambda: self._run(job, plan))
         return Answer(200, _short(job))
 
@@ -81,7 +82,6 @@ class Bulk2Query:
         if not job.state.terminal:
             raise refused(400, "INVALIDJOBSTATE", f"Deleting a Job in state {job.state} is not allowed")
         self._jobs.remove(job)
-        self._plans.pop(job.id, None)
         results.drop(self._store, job.id)
         return Answer(204)
 
@@ -90,7 +90,7 @@ class Bulk2Query:
         start = _start(call.query.get("locator"), job)
         size = whole_number(call.query["maxRecords"], "maxRecords") if "maxRecords" in call.query else PAGE
         end = min(start + max(size, 1), job.processed)
-        head = header(self._plans[job.id], _delimiter(job), _ending(job)).encode()
+        head = header(self._plans[job], _delimiter(job), _ending(job)).encode()
         return Answer(
             200,
             results.stream(self._services.state, job.id, head, start, end),

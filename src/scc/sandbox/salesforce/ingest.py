@@ -5,19 +5,21 @@ The upload stays in `sf_work.upload_<job>` as it came, the results beside it in 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from scc.sandbox.database import Cursor
 from scc.sandbox.salesforce.catalogue.kinds import SObject
-from scc.sandbox.salesforce.errors import JobFailedError
+from scc.sandbox.salesforce.errors import ApiError, JobFailedError
 from scc.sandbox.salesforce.soql.csv_text import line_sql
 from scc.sandbox.salesforce.store import SalesforceStore
 from scc.sandbox.salesforce.writes import columns
 from scc.sandbox.salesforce.writes.cells import Cell
 from scc.sandbox.salesforce.writes.engine import Engine
 from scc.sandbox.salesforce.writes.request import Forced, Operation, Write
-from scc.sandbox.salesforce.writes.staging import keep_upload, read_header, stage_upload
+from scc.sandbox.salesforce.writes.staging import keep_upload, read_header, stage_records, stage_upload
 
 ERROR_SQL = "concat(code, ':', message, ':', CASE WHEN len(fields) > 0 THEN concat(array_to_string(fields, ','), ' ') ELSE '' END, '--')"
 
@@ -35,6 +37,7 @@ class Upload:
     ending: str
     user_id: str
     forced: Forced | None = None
+    max_rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +50,62 @@ class Ingested:
 
 
 def ingest(store: SalesforceStore, upload: Upload) -> Ingested:
-    """Write the rows of an upload. Raises JobFailedError for what fails as a whole."""
+    """Write the rows of an uploaded file. Raises JobFailedError for what fails as a whole."""
     header = [] if upload.path is None else read_header(upload.path, upload.delimiter, upload.ending)
     if upload.path is None or not header:
         return Ingested(0, 0, [])
-    try:
-        cells = columns.match(store.catalogue, upload.sobject, header)
-    except columns.UnknownFieldError as error:
-        raise JobFailedError(f"InvalidBatch : Field name not found : {error.name}") from None
+    cells = _cells(store, upload.sobject, header)
     key = _key(upload, cells)
     table = f'sf_work."upload_{upload.name}"'
     with store.writing() as cursor:
         rows = keep_upload(cursor, upload.path, table, len(header), upload.delimiter, upload.ending)
+        _check_count(upload, rows)
         stage_upload(cursor, table, len(header))
-        write = Write(
-            upload.sobject,
-            upload.operation,
-            tuple(cells),
-            key,
-            upload.user_id,
-            store.now(),
-            strict_statuses=store.options.member_status_strict,
-            forced=upload.forced,
+        return Ingested(rows, _write(store, cursor, upload, cells, key), header)
+
+
+def ingest_records(store: SalesforceStore, upload: Upload, records: Sequence[Mapping[str, Any]]) -> Ingested:
+    """Write records that came as JSON. Raises JobFailedError for what fails as a whole."""
+    _check_count(upload, len(records))
+    with store.writing() as cursor:
+        try:
+            header = stage_records(cursor, records)
+        except ApiError as error:
+            raise JobFailedError(f"InvalidBatch : {error}") from None
+        cells = _cells(store, upload.sobject, header)
+        return Ingested(len(records), _write(store, cursor, upload, cells, _key(upload, cells)), header)
+
+
+def _check_count(upload: Upload, rows: int) -> None:
+    if upload.max_rows is not None and rows > upload.max_rows:
+        raise JobFailedError(
+            f"InvalidBatch : Records not processed: a batch holds {upload.max_rows} records at most"
         )
-        Engine(store.state, store.catalogue, cursor, write).run()
-        return Ingested(rows, _keep_outcome(cursor, upload.name), header)
+
+
+def _cells(store: SalesforceStore, sobject: SObject, header: Sequence[str]) -> list[Cell]:
+    try:
+        return columns.match(store.catalogue, sobject, header)
+    except columns.UnknownFieldError as error:
+        raise JobFailedError(f"InvalidBatch : Field name not found : {error.name}") from None
+
+
+def _write(
+    store: SalesforceStore, cursor: Cursor, upload: Upload, cells: list[Cell], key: Cell | None
+) -> int:
+    """Write what is staged, keep what became of it; returns how many rows failed."""
+    write = Write(
+        upload.sobject,
+        upload.operation,
+        tuple(cells),
+        key,
+        upload.user_id,
+        store.now(),
+        strict_statuses=store.options.member_status_strict,
+        forced=upload.forced,
+    )
+    Engine(store.state, store.catalogue, cursor, write).run()
+    return _keep_outcome(cursor, upload.name)
 
 
 def _key(upload: Upload, cells: list[Cell]) -> Cell | None:
@@ -89,7 +123,7 @@ def _key(upload: Upload, cells: list[Cell]) -> Cell | None:
 def _keep_outcome(cursor: Cursor, name: str) -> int:
     cursor.run(
         f'CREATE OR REPLACE TABLE sf_work."outcome_{name}" AS '
-        f"SELECT n, id, created, CASE WHEN code IS NOT NULL THEN {ERROR_SQL} END AS error FROM outcome"
+        f"SELECT n, id, created, code, message, fields, CASE WHEN code IS NOT NULL THEN {ERROR_SQL} END AS error FROM outcome"
     )
     failed: int = cursor.value("SELECT count(*) FROM outcome WHERE code IS NOT NULL")
     return failed

@@ -35,7 +35,7 @@ class JobState(StrEnum):
 
 @dataclass(eq=False)
 class Job:
-    """One job. `kind` is V2Query, V2Ingest or Classic; `settings` are what its creator chose."""
+    """One job, or a batch of Bulk 1.0. `kind` is V2Query, V2Ingest or ClassicBatch; `settings` are what its creator chose."""
 
     id: str
     kind: str
@@ -70,11 +70,23 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self.max_concurrent = 0
 
+    def new_id(self, prefix: str = "750") -> str:
+        """Return a fresh id, of a job unless `prefix` says of a batch."""
+        return ids.make(prefix, self._state.counters.take(f"salesforce.job.{prefix}"))
+
     def add(
-        self, kind: str, operation: str, sobject: str, version: str, state: JobState, settings: dict[str, str]
+        self,
+        kind: str,
+        operation: str,
+        sobject: str,
+        version: str,
+        state: JobState,
+        settings: dict[str, str],
+        *,
+        prefix: str = "750",
     ) -> Job:
         """Make a job with an id of its own."""
-        job_id = ids.make("750", self._state.counters.take("salesforce.job"))
+        job_id = self.new_id(prefix)
         job = Job(job_id, kind, operation, sobject, version, self._now(), state, settings)
         with self._lock:
             self._jobs[job_id] = job

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from scc.sandbox.database import Cursor
@@ -19,6 +19,7 @@ from scc.sandbox.salesforce.soql.errors import SoqlError
 from scc.sandbox.salesforce.soql.parser import parse
 from scc.sandbox.salesforce.soql.plan import Child, Plan
 from scc.sandbox.salesforce.soql.shape import Record, Row, Shaper
+from scc.sandbox.salesforce.soql.tree import Both, Comparison, Condition, Name, Query, Value
 from scc.sandbox.salesforce.soql.where import Clock
 from scc.sandbox.salesforce.store import SalesforceStore
 
@@ -58,11 +59,22 @@ class Queries:
         with self._lock:
             self._kept.clear()
 
-    def plan(self, soql: str, *, include_deleted: bool = False, by_id: bool = False) -> Plan:
-        """Return the plan of a query; `by_id` orders what is in no order. Raises SoqlError."""
+    def plan(
+        self,
+        soql: str,
+        *,
+        include_deleted: bool = False,
+        by_id: bool = False,
+        within: tuple[str, str | None] | None = None,
+    ) -> Plan:
+        """Return the plan of a query. Raises SoqlError.
+
+        `by_id` orders what is in no order; `within` keeps to the ids from one to before another.
+        """
         store = self._store
         clock = Clock(store.state.clock.naive(), store.zone())
-        return compile_query(parse(soql), Context(store.catalogue, clock, include_deleted, by_id))
+        query = parse(soql) if within is None else _within(parse(soql), *within)
+        return compile_query(query, Context(store.catalogue, clock, include_deleted, by_id))
 
     def run(self, soql: str, root: str, *, include_deleted: bool = False, size: int = PAGE) -> Page:
         """Run a query and return its first page; `root` begins the records' addresses. Raises SoqlError."""
@@ -132,3 +144,14 @@ class Queries:
             parent: {"totalSize": len(records), "done": True, "records": records}
             for parent, records in grouped.items()
         }
+
+
+def _within(query: Query, start: str, end: str | None) -> Query:
+    """Return the query for a range of ids. Raises SoqlError for one that can't be cut so (salesforce.md 4)."""
+    if query.orders or query.limit is not None or query.groups:
+        raise SoqlError("MALFORMED_QUERY", "PK chunking takes a WHERE clause and nothing after it")
+    key = Name(("Id",), query.at)
+    edges: list[Condition] = [Comparison(key, ">=", Value(start, query.at), query.at)]
+    if end is not None:
+        edges.append(Comparison(key, "<", Value(end, query.at), query.at))
+    return replace(query, where=Both((*edges, *([] if query.where is None else [query.where]))))

@@ -17,16 +17,23 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from scc.sandbox.entrance import EXPIRE
+from scc.sandbox.salesforce.bulk1 import Bulk1
 from scc.sandbox.salesforce.bulk2_ingest import Bulk2Ingest
 from scc.sandbox.salesforce.bulk2_query import Bulk2Query
 from scc.sandbox.salesforce.calls import Answer, Body, Call
+from scc.sandbox.salesforce.composite import Composite
 from scc.sandbox.salesforce.dispatch import Dispatcher
 from scc.sandbox.salesforce.oauth import OAuth
+from scc.sandbox.salesforce.replication import Replication
+from scc.sandbox.salesforce.rest_collections import RestCollections
 from scc.sandbox.salesforce.rest_describe import RestDescribe
 from scc.sandbox.salesforce.rest_query import RestQuery
 from scc.sandbox.salesforce.rest_records import RestRecords
+from scc.sandbox.salesforce.rest_tree import RestTree
 from scc.sandbox.salesforce.scratch import Scratch
+from scc.sandbox.salesforce.search import Search
 from scc.sandbox.salesforce.services import Services
+from scc.sandbox.salesforce.soap import Soap
 from scc.sandbox.state import State
 
 __all__ = ["route_list", "routes"]
@@ -75,9 +82,16 @@ def _services(state: State) -> Services:
         OAuth(services),
         RestDescribe(services),
         RestQuery(services),
+        RestCollections(services),
+        Replication(services),
         RestRecords(services),
+        Composite(services, Dispatcher(services).inner),
         Bulk2Query(services),
         Bulk2Ingest(services),
+        Bulk1(services),
+        RestTree(services),
+        Search(services),
+        Soap(services),
     ):
         part.add_routes()
     return services

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from scc.sandbox.salesforce.bulk1_jobs import BulkJob
 from scc.sandbox.salesforce.calls import Call
 from scc.sandbox.salesforce.queries import Queries
 from scc.sandbox.salesforce.records import Records
@@ -27,6 +28,7 @@ class Services:
         self.records = Records(self.store)
         self.scratch = Scratch()
         self.router = Router()
+        self.bulk_jobs: dict[str, BulkJob] = {}
 
     def log_in(self) -> tuple[str, str, str]:
         """Open a session for the one user; returns its token, the user's id and the organization's."""
@@ -38,6 +40,7 @@ class Services:
         self.sessions.clear()
         self.usage.clear()
         self.queries.clear()
+        self.bulk_jobs.clear()
         self.scratch.clear()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import local
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -35,6 +35,10 @@ VOLATILE = frozenset(
 _NOT_BUSINESS = frozenset({"User", "Profile", "UserRole", "Group", "RecordType", "Organization"})
 
 
+class _UndoneError(Exception):
+    """Rolls a transaction back without being an error to anybody."""
+
+
 class SalesforceStore:
     """Records of the organization in `state`'s database."""
 
@@ -58,12 +62,11 @@ class SalesforceStore:
     def reset(self) -> None:
         """Start with nothing but the organization and its one user; options stay."""
         with self.state.write_lock, self.state.cursor() as cursor:
-            tables.drop(cursor)
-        self.catalogue = Catalogue()
+            self.catalogue = tables.empty(cursor, self.catalogue)
         self.jobs.clear()
         for forget in self._when_reset:
             forget()
-        self._open()
+        self._found_organization()
 
     def _open(self) -> None:
         with self.state.write_lock, self.state.cursor() as cursor:
@@ -95,12 +98,19 @@ class SalesforceStore:
         if held is not None:
             yield held
             return
-        with self.state.write_lock, self.state.cursor() as cursor, cursor.transaction():
-            self._thread.cursor = cursor
+        with self.state.write_lock, self.state.cursor() as cursor, suppress(_UndoneError):
+            self._thread.cursor, self._thread.undone = cursor, False
             try:
-                yield cursor
+                with cursor.transaction():
+                    yield cursor
+                    if self._thread.undone:
+                        raise _UndoneError
             finally:
                 self._thread.cursor = None
+
+    def undo(self) -> None:
+        """Have all that was written in this thread's `writing` undone at its end."""
+        self._thread.undone = True
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:

@@ -18,9 +18,24 @@ from scc.sandbox.salesforce.catalogue.kinds import Field, SObject, sobject
 _CUSTOM = "sf.custom_definition"
 
 
-def drop(cursor: Cursor) -> None:
-    cursor.run("DROP SCHEMA IF EXISTS sf_work CASCADE")
-    cursor.run("DROP SCHEMA IF EXISTS sf CASCADE")
+def empty(cursor: Cursor, catalogue: Catalogue) -> Catalogue:
+    """Leave no record and no custom definition behind; returns the catalogue without those.
+
+    Only tables that hold rows are made anew: most hold none, and a reset comes before every test.
+    """
+    cursor.run("DROP SCHEMA IF EXISTS sf_work CASCADE; CREATE SCHEMA sf_work")
+    if cursor.value(f"SELECT count(*) FROM {_CUSTOM}"):
+        cursor.run("DROP SCHEMA sf CASCADE")
+        catalogue = Catalogue()
+        create(cursor, catalogue)
+        return catalogue
+    filled = cursor.rows(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'sf' AND estimated_size > 0"
+    )
+    made = [catalogue.objects[name] for (name,) in filled if name in catalogue.objects]
+    if made:
+        cursor.run(";".join(f"DROP TABLE {each.table};{_create(each)}" for each in made))
+    return catalogue
 
 
 def create(cursor: Cursor, catalogue: Catalogue) -> bool:

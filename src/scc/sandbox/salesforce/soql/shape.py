@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from scc.sandbox.salesforce.catalogue import NAME, Catalogue
@@ -14,9 +14,19 @@ Record = dict[str, Any]
 
 
 class Shaper:
-    """Makes records of one plan's rows; `root` is the path of the API version, such as /services/data/v59.0."""
+    """Makes records of one plan's rows; `root` is the path of the API version, such as /services/data/v59.0.
 
-    def __init__(self, plan: Plan, catalogue: Catalogue, root: str) -> None:
+    `write` turns a value of a vendor's type into what stands in JSON.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        catalogue: Catalogue,
+        root: str,
+        write: Callable[[object, str], object] | None = None,
+    ) -> None:
+        self._write = write or json_value
         self._plan = plan
         self._catalogue = catalogue
         self._root = root
@@ -39,7 +49,7 @@ class Shaper:
     def _aggregate(self, row: Row) -> Record:
         record: Record = {"attributes": {"type": "AggregateResult"}}
         for output, value in zip(self._plan.outputs, row, strict=True):
-            record[output.path[-1]] = json_value(value, output.type)
+            record[output.path[-1]] = self._write(value, output.type)
         return record
 
     def _place(self, record: Record, place: int, row: Row) -> None:
@@ -60,7 +70,7 @@ class Shaper:
                 node.setdefault(path[-1], {"attributes": self._parent_attributes(parent, parent_id)})
                 return
             node = node.setdefault(path[-1], {"attributes": self._parent_attributes(parent, parent_id)})
-        node[output.path[-1]] = json_value(row[place], output.type)
+        node[output.path[-1]] = self._write(row[place], output.type)
 
     def _parent_attributes(self, parent: Parent, parent_id: str) -> Record:
         actual = parent.sobject or self._type_of(parent_id)
