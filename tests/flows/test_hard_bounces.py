@@ -115,3 +115,14 @@ def test_an_unknown_list_is_told_before_anything_is_written(world):
     assert result.state is RunState.FAILED
     assert "Eloqua has no list 'Invalid addresses'" in result.error.message
     assert world.dump() == before
+
+
+def test_an_undo_brings_back_both_systems_and_the_lists(world, lists):
+    before = world.dump()
+    result = world.run(PIPELINE, AT, **CONFIG)
+    assert world.dump() != before
+
+    undone = world.scc("undo", str(result.run))
+
+    assert undone.returncode == 0, undone.stdout + undone.stderr
+    assert world.dump() == before

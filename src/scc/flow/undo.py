@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
+from typing import TypeAlias
 
 from scc.core.changes import Operation
 from scc.core.conditions import Compare
@@ -15,8 +16,9 @@ from scc.engines.base import Query, Table, literal
 from scc.errors import ConfigError
 from scc.flow.apply import read_receipt_summary
 from scc.flow.eloqua_source import OVERLAP, EloquaRecords
-from scc.flow.pipeline import Pipeline, PlanStep, Source
+from scc.flow.pipeline import Pipeline, PlanStep
 from scc.flow.plan import read_summary
+from scc.flow.salesforce_source import SalesforceReferred
 from scc.flow.store_source import StoredDataset
 from scc.flow.values import value_map
 from scc.store.dataset import Dataset
@@ -24,7 +26,11 @@ from scc.store.runs import Store
 
 __all__ = ["undo"]
 
-REVERSIBLE = frozenset({Operation.UPDATE})
+_Current: TypeAlias = EloquaRecords | SalesforceReferred
+
+REVERSIBLE = frozenset({Operation.UPDATE, Operation.LIST_ADD, Operation.LIST_REMOVE})
+PREFIXES = {"Lead": "00Q", "Contact": "003", "Account": "001", "Campaign": "701", "CampaignMember": "00v"}
+"""How ids of Salesforce's objects begin."""
 
 
 def undo(store: Store, run: RunId) -> Pipeline:
@@ -42,43 +48,45 @@ def undo(store: Store, run: RunId) -> Pipeline:
     final = sorted(op for op in read_summary(plan).by_operation() if op.writes and op not in REVERSIBLE)
     if final:
         raise ConfigError(f"{run} did {final[0]}, which can't be taken back this way")
-    objects = read_summary(plan).fields
     # What the run wrote has been updated since it read.
     since = datetime.fromisoformat(str(plan.manifest.meta["read_at"])) - OVERLAP
-    current: list[Source] = [
-        EloquaRecords(
-            _current(at), name, tuple(sorted(fields)), where=lambda _: Compare("UpdatedAt", ">=", since)
-        )
-        for at, ((_, name), fields) in enumerate(sorted(objects.items()))
+    objects = read_summary(plan).fields
+    current = [
+        _current(f"current-{at}", system, name, tuple(sorted(fields)), since)
+        for at, ((system, name), fields) in enumerate(sorted(objects.items()))
         if fields
     ]
     applied = read_receipt_summary(receipt).by_outcome()[Outcome.APPLIED]
-    limits = Limits(
-        max_changes=applied,
-        operations=REVERSIBLE,
-        fields={name: frozenset(f) for (_, name), f in objects.items()},
-    )
+    allowed = {name: frozenset(fields) for (_, name), fields in objects.items()}
+    limits = Limits(max_changes=applied, operations=REVERSIBLE, fields=allowed)
     return Pipeline(
         "undo",
         (StoredDataset("plan", plan), StoredDataset("receipt", receipt), *current),
-        plan=lambda read: PlanStep(_query(read, [source.name for source in current]), limits),
+        plan=lambda read: PlanStep(_query(read, current), limits),
         config_digest=str(run),
     )
 
 
-def _current(at: int) -> str:
-    return f"current-{at}"
+def _current(source: str, system: str, name: str, fields: tuple[str, ...], since: datetime) -> _Current:
+    """What the records hold now, of the fields that the run wrote."""
+    if system == "eloqua":
+        return EloquaRecords(source, name, fields, where=lambda _: Compare("UpdatedAt", ">=", since))
+    if name not in PREFIXES:
+        raise ConfigError(f"changes to {name} in {system} can't be taken back this way")
+    return SalesforceReferred(source, name, ("Id", *fields), "key", ("plan",), prefix=PREFIXES[name])
 
 
-def _query(read: Mapping[str, Dataset], current: list[str]) -> Query:
+def _query(read: Mapping[str, Dataset], current: list[_Current]) -> Query:
     tables = {"plan": Table([read["plan"]]), "receipt": Table([read["receipt"]])}
-    for name in current:
-        meta = read[name].manifest.meta
-        types: Mapping[str, str] = meta["types"]  # type: ignore[assignment]  # our own manifest
-        values = value_map({field: field for field in types if field != "Id"}, types)
-        tables[name] = Table(
-            [read[name]], f'{literal(str(meta["object"]))} AS object, "Id" AS key, {values} AS now'
+    parts = ["SELECT '' AS object, '' AS key, map {'': ''} AS now WHERE false"]
+    for source in current:
+        meta = read[source.name].manifest.meta
+        types: Mapping[str, str] = meta.get("types", {})  # type: ignore[assignment]  # our own manifest
+        name = source.sobject if isinstance(source, SalesforceReferred) else str(meta["object"])
+        values = value_map({field: field for field in source.fields if field != "Id"}, types)
+        tables[source.name] = Table(
+            [read[source.name]], f'{literal(name)} AS object, "Id" AS key, {values} AS now'
         )
-    union = " UNION ALL ".join(f'SELECT object, key, now FROM "{name}"' for name in current)  # noqa: S608  # our own names
+        parts.append(f'SELECT object, key, now FROM "{source.name}"')  # noqa: S608  # our own names
     sql = files("scc.flow").joinpath("undo.sql").read_text(encoding="utf-8")
-    return Query(f"WITH current AS ({union}), {sql}", tables)
+    return Query(f"WITH current AS ({' UNION ALL '.join(parts)}), {sql}", tables)

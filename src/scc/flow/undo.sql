@@ -1,7 +1,7 @@
 -- Follows "WITH current AS (...),": object, key, now (map: field -> value in the system as it is now).
 -- plan and receipt are those of the run that is taken back.
 written AS (
-    SELECT plan.system, plan.object, plan.key, plan.before, plan.after, plan.evidence
+    SELECT plan.system, plan.object, plan.operation, plan.key, plan.before, plan.after, plan.evidence
     FROM plan JOIN receipt USING (change)
     WHERE receipt.outcome = 'applied'
 ),
@@ -9,8 +9,14 @@ compared AS (
     SELECT
         written.*,
         current.key IS NOT NULL AS is_there,
-        list_filter(map_entries(written.after), lambda entry: current.now[entry.key] = entry.value) AS untouched
+        list_filter(
+            map_entries(written.after),
+            -- One moment may be written in two ways.
+            lambda entry: current.now[entry.key] = entry.value
+                OR try_cast(current.now[entry.key] AS TIMESTAMPTZ) = try_cast(entry.value AS TIMESTAMPTZ)
+        ) AS untouched
     FROM written LEFT JOIN current ON written.object = current.object AND written.key = current.key
+    WHERE written.operation = 'update'
 )
 
 SELECT
@@ -30,4 +36,17 @@ SELECT
     END AS reason,
     evidence
 FROM compared
+
+UNION ALL
+SELECT
+    system,
+    object,
+    CASE operation WHEN 'list-add' THEN 'list-remove' ELSE 'list-add' END,
+    key,
+    NULL,
+    NULL,
+    CASE operation WHEN 'list-add' THEN 'off the list again' ELSE 'on the list again' END,
+    evidence
+FROM written
+WHERE operation IN ('list-add', 'list-remove')
 ORDER BY system, object, operation, key
