@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from simple_salesforce.exceptions import (
     SalesforceMalformedRequest,
@@ -155,3 +157,20 @@ def test_used_up_limits_refuse(sandbox, sf):
 
 def test_it_is_asked_whether_it_is_a_sandbox(sf):
     assert sf.is_sandbox() is False
+
+
+def test_a_search_finds_by_words(sf):
+    sf.Lead.create({"LastName": "Quixote", "Company": "Mancha"})
+    found = sf.search("FIND {Quixote} IN ALL FIELDS RETURNING Lead(Id, LastName)")
+    assert [record["LastName"] for record in found["searchRecords"]] == ["Quixote"]
+    assert len(sf.quick_search("Quixote")["searchRecords"]) == 1
+
+
+def test_changes_of_a_span_of_time_are_listed(sandbox, sf):
+    kept, gone = (sf.Lead.create(lead)["id"] for lead in leads(2))
+    sf.Lead.delete(gone)
+    sandbox.state.clock.advance(120)
+    end = sandbox.state.clock.now()
+    start = end - timedelta(days=1)
+    assert kept in sf.Lead.updated(start, end)["ids"]
+    assert [record["id"] for record in sf.Lead.deleted(start, end)["deletedRecords"]] == [gone]
