@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.routing import BaseRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from scc.sandbox import demo, load, page
 from scc.sandbox.app import Sandbox
@@ -28,7 +30,11 @@ class WholeSandbox(Sandbox):
         self.certificates = Certificates.make()
         state = State(**state_arguments)
         try:
-            routes: list[BaseRoute] = [*load.routes(state), *page.routes(state)]
+            routes: list[BaseRoute] = [
+                *load.routes(state),
+                *page.routes(state),
+                Route("/_sandbox/authority.pem", self._authority, methods=["GET"]),
+            ]
             super().__init__(
                 state,
                 host=host,
@@ -41,6 +47,9 @@ class WholeSandbox(Sandbox):
             state.close()
             raise
         self._owns_state = True
+
+    def _authority(self, _: Request) -> Response:
+        return Response(self.certificates.authority_pem, media_type="application/x-pem-file")
 
     def has_records(self) -> bool:
         """Whether the database holds contacts, leads or campaigns already."""
