@@ -245,9 +245,10 @@ def test_page_that_is_neither_csv_nor_json_is_a_data_error() -> None:
         ({"page_size": 50_001}, "50,001"),
         ({"offset": 26}, "from record 26"),
         ({"offset": -1}, "from record -1"),
+        ({"format": "xml"}, "'xml'"),
     ],
 )
-def test_reading_that_can_not_be_is_refused(options: dict[str, int], why: str) -> None:
+def test_reading_that_can_not_be_is_refused(options: dict[str, Any], why: str) -> None:
     with (
         scripted_eloqua({DATA: data(records(25)), LOGS: log(25)}) as (client, _),
         pytest.raises(ConfigError, match=why),

@@ -78,6 +78,12 @@ def test_nothing_to_stage_sends_nothing() -> None:
     assert stage.posts == 0
 
 
+def test_format_of_another_kind_is_refused() -> None:
+    with scripted_eloqua({}) as (client, server), pytest.raises(ConfigError, match="'xml'"):
+        client.bulk.upload(DEFINITION, [], format="xml")  # type: ignore[arg-type]  # the fault under test
+    assert server.requests == []
+
+
 def test_columns_are_sent_in_the_definitions_order() -> None:
     rows = pa.RecordBatch.from_arrays([pa.array(["x"]), pa.array(["1"])], names=["Name", "Id"])
 

@@ -219,3 +219,24 @@ def damaged(data: st.DataObject, page: bytes) -> bytes:
     end = data.draw(st.integers(start, min(len(page), start + 5)))
     wedge = data.draw(st.binary(max_size=4) | st.sampled_from([b'"', b",", b"\n", b"}", b"{", b"]", b"},{"]))
     return page[:start] + wedge + page[end:]
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"{" + b" " * 3_000_000,
+        b'{"a":1 ,' * 400_000,
+        b'{"items":[' + b'{"a":"x"} , ' * 300_000,
+        b'{"items":[' + b"}" * 3_000_000 + b"]}",
+        b'{"items":[' + b"} , " * 800_000 + b"]}",
+        b'{"' + b"\\" * 3_000_000,
+        b'a,b\n"' + b'"' * 3_000_000,
+        b"a,b" + b"," * 3_000_000,
+    ],
+)
+def test_large_nonsense_takes_no_long_time(page: bytes) -> None:
+    """What would take long runs into the time-out."""
+    for read in (read_csv, read_json):
+        with suppress(DataError):
+            rows(read(page, AB).batch)

@@ -96,6 +96,8 @@ class ExportData:
     ) -> None:
         if not columns or len(set(columns)) != len(columns):
             raise ConfigError("the columns of an export must be named, each once")
+        if format not in ("auto", "csv", "json"):
+            raise ConfigError(f"{format!r} is no format of data pages", hint="One of: auto, csv, json.")
         if not 1 <= page_size <= MAX_PAGE:
             raise ConfigError(
                 f"a page of {page_size:,} records can't be asked for, Eloqua gives 1 to {MAX_PAGE:,}"
@@ -116,26 +118,27 @@ class ExportData:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Hand out one batch a page, in order; IncompleteError where they do not add up."""
-        with ThreadPoolExecutor(IN_FLIGHT_PAGES, "eloqua-page") as pool:
-            ahead: _Ahead = deque()
-            try:
-                self._fill(pool, ahead, self._offset)
-                while ahead:
-                    offset, future = ahead.popleft()
-                    fetched = self._settled(offset, future)
-                    del future
-                    if fetched is None:
-                        _drop(ahead)
-                        self._fill(pool, ahead, offset)
-                        continue
-                    self._page_bytes = max(fetched.received_bytes, 1)
-                    # the next pages come and are parsed while the consumer works on this one
-                    self._fill(pool, ahead, offset + self._page_size)
-                    yield from self._handed_out(offset, fetched)
-                    del fetched
-                self._check_end()
-            finally:
-                _drop(ahead)
+        pool = ThreadPoolExecutor(IN_FLIGHT_PAGES, "eloqua-page")
+        ahead: _Ahead = deque()
+        try:
+            self._fill(pool, ahead, self._offset)
+            while ahead:
+                offset, future = ahead.popleft()
+                fetched = self._settled(offset, future)
+                del future
+                if fetched is None:
+                    _drop(ahead)
+                    self._fill(pool, ahead, offset)
+                    continue
+                self._page_bytes = max(fetched.received_bytes, 1)
+                # the next pages come and are parsed while the consumer works on this one
+                self._fill(pool, ahead, offset + self._page_size)
+                yield from self._handed_out(offset, fetched)
+                del fetched
+            self._check_end()
+        finally:
+            # whoever stops early does not wait for pages that nobody will see
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _fill(self, pool: ThreadPoolExecutor, ahead: _Ahead, following: int) -> None:
         if ahead:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from scc.eloqua.errors import SYSTEM
-from scc.errors import NotFoundError, QuotaError, SccError, ThrottledError, UnavailableError
+from scc.errors import ConfigError, NotFoundError, QuotaError, SccError, ThrottledError, UnavailableError
 from scc.transport import Response
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["UploadFormat", "upload"]
+__all__ = ["UploadFormat", "poster", "upload"]
 
 _logger = logging.getLogger("scc.eloqua")
 
@@ -39,6 +39,8 @@ def upload(
     Where an answer is lost, nobody knows what was staged: it is cleared and all is sent again, if
     `batches` can be read again. Whatever error is raised, nothing is left staged.
     """
+    if format not in _TYPES:
+        raise ConfigError(f"{format!r} is no format of uploads", hint="One of: csv, json.")
     for attempt in itertools.count(1):
         try:
             return _send_all(batches, post, columns, format)

@@ -16,7 +16,7 @@ from scc.eloqua.errors import SYSTEM, explain
 from scc.eloqua.filters import FILTER_LIMIT
 from scc.eloqua.models import Identity
 from scc.eloqua.reading import as_object
-from scc.errors import CredentialsError, DataError
+from scc.errors import ConfigError, CredentialsError, DataError
 from scc.transport import Exchange, Response, RetryPolicy, Transport
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class EloquaClient:
         proxy: str | None = None,
         user_agent: str = f"scc/{scc.__version__}",
     ) -> None:
+        if csv not in ("auto", "always", "never"):
+            raise ConfigError(f"csv={csv!r} can't be", hint="One of: auto, always, never.")
         options: dict[str, Any] = {
             "retry": retry,
             "connect_timeout_s": connect_timeout_s,

@@ -125,7 +125,8 @@ def _read_cut(lines: bytes, columns: Sequence[str]) -> Page | None:
             parse_options=pa.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
             memory_pool=_memory(),
         )
-        table.validate(full=True)  # for UTF-8, which the JSON reader does not check
+        if not lines.isascii():
+            table.validate(full=True)  # for UTF-8, which the JSON reader does not check
     except (pa.ArrowException, UnicodeDecodeError):
         return None
     return _page(_one_batch(table.select(list(columns))), envelope)
