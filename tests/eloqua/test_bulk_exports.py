@@ -11,7 +11,7 @@ from tests.eloqua.scripted import Script, Waits, as_csv, as_json, json_reply, pa
 from tests.scripted import Answer, Seen, cut, hang_up, reply
 
 from scc.eloqua import EloquaClient, PageDone, contacts
-from scc.errors import ConfigError, DataError, IncompleteError, NotFoundError, UnavailableError
+from scc.errors import ConfigError, DataError, IncompleteError, NotFoundError, RefusedError, UnavailableError
 
 DATA = ("GET", "/syncs/1/data")
 LOGS = ("GET", "/syncs/1/logs")
@@ -157,6 +157,17 @@ def test_csv_that_can_not_be_read_starts_again_as_json() -> None:
 
     with scripted_eloqua({DATA: data(records(25), csv=ragged), LOGS: log(25)}) as (client, _):
         assert read(client, page_size=10) == records(25)
+
+
+@pytest.mark.parametrize("status", [400, 406, 415])
+def test_server_that_gives_no_csv_is_asked_for_json(status: int) -> None:
+    def refuse(_: Seen, right: Answer) -> Answer:
+        return reply(status)
+
+    with scripted_eloqua({DATA: data(records(25), csv=refuse), LOGS: log(25)}) as (client, _):
+        assert read(client, page_size=10) == records(25)
+        with pytest.raises(RefusedError, match=str(status)):
+            read(client, format="csv")
 
 
 def test_csv_that_was_insisted_on_is_an_error_instead() -> None:

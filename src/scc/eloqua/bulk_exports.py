@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from scc.eloqua.models import Sync, SyncLog
-from scc.errors import ConfigError, DataError, IncompleteError
+from scc.errors import ConfigError, DataError, IncompleteError, RefusedError
 from scc.transport import Response
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ DataFormat = Literal["auto", "csv", "json"]
 
 MAX_PAGE = 50_000
 EXPORTED = "ELQ-00102"
+_NO_CSV = (400, 406, 415)
+"""How a server may say that it gives no CSV."""
 IN_FLIGHT_PAGES = 4
 IN_FLIGHT_BYTES = 48_000_000
 """Bound of the bodies fetched ahead of the page that is being handed out."""
@@ -168,8 +170,9 @@ class ExportData:
         """Wait for a page; None says to go on from here as JSON."""
         try:
             return future.result()
-        except DataError as fault:
-            if not (self._csv and self._may_switch):
+        except (DataError, RefusedError) as fault:
+            refused = isinstance(fault, RefusedError) and fault.status not in _NO_CSV
+            if refused or not (self._csv and self._may_switch):
                 raise
             _logger.warning("the CSV page at record %d does not add up (%s); going on as JSON", offset, fault)
             self._csv = False
