@@ -685,3 +685,33 @@ def test_an_import_is_exact_over_many_rows(api, contacts_import):
 
     assert (api.logs(sync)["ELQ-00004"], api.logs(sync)["ELQ-00022"]) == (0, 15_000)
     assert sorted(one["first"] for one in everybody(api)) == sorted(one["first"] for one in rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ("2026-01-02", "2026-01-02 00:00:00.000"),
+        (" 2026-01-02 03:04 ", "2026-01-02 03:04:00.000"),
+        ("2026-01-02 03:04:05.678", "2026-01-02 03:04:05.678"),
+        ("2026-01-02T03:04:05.6Z", "2026-01-02 03:04:05.600"),
+        ("1/2/2026", "2026-01-02 00:00:00.000"),
+        ("12/31/2026 23:59:58", "2026-12-31 23:59:58.000"),
+        ("2028-02-29", "2028-02-29 00:00:00.000"),
+        ("2026-02-29", None),
+        ("31/12/2026", None),
+        ("2026-01-02 25:00:00", None),
+        ("2026-01-02 03:04:05+02:00", None),
+        ("infinity", None),
+        ("epoch", None),
+        ("today", None),
+        ("20260102", None),
+    ],
+)
+def test_dates_are_read_with_the_month_before_the_day(api, text, stored):
+    date = "{{Contact.Field(C_LastModifiedByExtIntegrateSystem)}}"
+    uri = api.import_definition("/contacts", {"email": CONTACT_FIELDS["email"], "d": date}, "email")
+
+    sync = api.run_import(uri, [{"email": "a@example.com", "d": text}])
+
+    assert sync["status"] == ("success" if stored else "warning")
+    assert api.export("/contacts", {"d": date}) == [{"d": stored or ""}]

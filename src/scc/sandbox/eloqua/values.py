@@ -17,19 +17,9 @@ _SQL_TYPES = {
     "boolean": "BOOLEAN",
 }
 
-_DATE_FORMATS = (
-    "%Y-%m-%d %H:%M:%S.%f",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%d",
-    "%Y-%m-%dT%H:%M:%S.%f",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S.%fZ",
-    "%Y-%m-%dT%H:%M:%SZ",
-    "%m/%d/%Y",
-    "%m/%d/%Y %H:%M:%S",
-)
-"""Dates as clients send them (eloqua.md 2.7, 2.9); never day before month."""
+_ISO_DATE = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?Z?)?"
+_SLASHED_DATE = r"\d{1,2}/\d{1,2}/\d{4}( \d{2}:\d{2}:\d{2})?"
+"""Dates as clients send them (eloqua.md 2.7, 2.9); with slashes the month comes first, never the day."""
 
 
 def sql_type(data_type: str) -> str:
@@ -64,8 +54,12 @@ def typed_of(sql: str, data_type: str) -> str:
     """Read a typed value from text: null where the text is blank or no such value."""
     match data_type:
         case "date":
-            formats = ", ".join(literal(format_) for format_ in _DATE_FORMATS)
-            return f"try_strptime(trim({sql}), [{formats}])"
+            text = f"trim({sql})"
+            return (
+                f"CASE WHEN regexp_full_match({text}, {literal(_ISO_DATE)}) THEN TRY_CAST({text} AS TIMESTAMP)"
+                f" WHEN regexp_full_match({text}, {literal(_SLASHED_DATE)})"
+                f" THEN try_strptime({text}, ['%m/%d/%Y', '%m/%d/%Y %H:%M:%S']) END"
+            )
         case "boolean":
             return (
                 f"CASE WHEN lower(trim({sql})) IN ('true', '1', 'yes', 'on') THEN TRUE"
