@@ -123,6 +123,16 @@ def test_filter_by_list_membership(instance: Instance) -> None:
     assert emails(instance.read(contacts(), CONTACT, filter=exists(fans.statement))) == ["b@x.example"]
 
 
+def test_segments_and_shared_filters_are_found(instance: Instance) -> None:
+    instance.contacts("a@x.example", "b@y.example")
+    instance.store.create_segment("From X", f"'{EMAIL}' ~ '%x.example'")
+    (segment,) = instance.client.bulk.segments()
+
+    assert (segment.name, segment.statement) == ("From X", "{{ContactSegment[1]}}")
+    assert emails(instance.read(contacts(), CONTACT, filter=exists(segment.statement))) == ["a@x.example"]
+    assert instance.client.bulk.shared_filters() == []
+
+
 def test_filter_that_eloqua_refuses_is_an_invalid_error(instance: Instance) -> None:
     with pytest.raises(InvalidError) as caught:
         instance.client.bulk.create_export(

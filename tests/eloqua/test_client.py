@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from tests.eloqua.scripted import identity, json_reply, scripted_eloqua
-from tests.scripted import ScriptedServer, reply
+from tests.scripted import Answer, ScriptedServer, Seen, reply
 
 import scc.eloqua
 from scc.eloqua import BasicAuth, EloquaClient, InvalidConflictError, InvalidError, contacts
@@ -56,6 +56,16 @@ def test_identity_that_is_no_identity_is_a_data_error() -> None:
         client.identity()
 
 
+def test_identity_with_a_number_that_is_none_is_a_data_error() -> None:
+    body = identity("http://x.example")
+    body["site"]["id"] = "many"
+    with (
+        scripted_eloqua({("GET", "/id"): json_reply(body)}) as (client, _),
+        pytest.raises(DataError, match="whole number in 'id'"),
+    ):
+        client.identity()
+
+
 @pytest.mark.parametrize("status", [401, 301])
 def test_moved_instance_is_found_again_once(status: int) -> None:
     """The old pod refuses; /id then names the new one."""
@@ -74,6 +84,41 @@ def test_refusal_at_the_base_found_again_is_final() -> None:
     with scripted_eloqua({LIST: reply(401)}) as (client, server), pytest.raises(CredentialsError):
         client.bulk.custom_objects()
     assert [seen.path.rpartition("/")[2] for seen in server.requests] == ["id", "customObjects"] * 2
+
+
+def test_threads_refused_together_ask_once_where_the_instance_is() -> None:
+    """/id is throttled. While one call is refused, another has found the base again."""
+    listings: list[Answer] = [reply(401), NOTHING]
+
+    def listing(_: Seen) -> Answer:
+        if len(listings) == 2:
+            client._find_again(client.identity())
+        return listings.pop(0)
+
+    with scripted_eloqua({LIST: listing}) as (client, server):
+        assert client.bulk.custom_objects() == []
+
+    assert [seen.path for seen in server.requests].count("/id") == 2
+
+
+@pytest.mark.parametrize(
+    ("item", "why"),
+    [
+        ([], "list"),
+        ({"items": [], "hasMore": True}, "does not advance"),
+        ({"items": ["x"]}, "list of objects"),
+        ({"items": [{"uri": "/customObjects/x", "name": "jane"}]}, "without an id"),
+        ({"items": [{"uri": "/customObjects/1", "name": 5}]}, "no text in 'name'"),
+        ({"items": [{"uri": "/customObjects/1"}]}, "no text in 'name'"),
+    ],
+)
+def test_listing_that_is_none_is_a_data_error(item: object, why: str) -> None:
+    with (
+        scripted_eloqua({LIST: json_reply(item)}) as (client, _),
+        pytest.raises(DataError, match=why) as caught,
+    ):
+        client.bulk.custom_objects()
+    assert "jane" not in str(caught.value)
 
 
 def test_forbidden_is_final_at_once() -> None:

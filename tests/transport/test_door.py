@@ -298,6 +298,20 @@ def test_credential_with_a_line_break_is_a_configuration_error_that_does_not_sho
     assert "s3cret" not in str(caught.value)
 
 
+def test_header_beyond_latin_is_a_configuration_error(server: ScriptedServer, clock: Clock) -> None:
+    with pytest.raises(ConfigError, match="X-Name"):
+        transport(clock).request("GET", server.url, headers={"X-Name": "中"})
+    assert server.requests == []
+
+
+def test_closed_door_opens_again(server: ScriptedServer, clock: Clock) -> None:
+    server.then(reply(200, b"caf\xc3\xa9 \xff"))
+    with transport(clock) as door:
+        door.request("GET", server.url)
+
+    assert door.request("GET", server.url).text == "café \ufffd"
+
+
 @pytest.mark.parametrize("url", ["login.eloqua.com", "ftp://x/", "http://", "http://[::1", ""])
 def test_url_that_is_none_is_a_configuration_error(clock: Clock, url: str) -> None:
     with pytest.raises(ConfigError):
