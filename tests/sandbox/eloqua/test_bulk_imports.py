@@ -715,3 +715,10 @@ def test_dates_are_read_with_the_month_before_the_day(api, text, stored):
 
     assert sync["status"] == ("success" if stored else "warning")
     assert api.export("/contacts", {"d": date}) == [{"d": stored or ""}]
+
+
+def test_there_is_one_import_priority(api):
+    (priority,) = api.get("/imports/priorities").json()["items"]
+
+    assert api.get(priority["uri"]).json() == priority
+    assert api.get("/imports/priorities/2").status == 404

@@ -17,6 +17,7 @@ from scc.sandbox.eloqua.wire_times import bulk_time, parse_bulk_time
 __all__ = ["endpoints"]
 
 _BULK = "/API/Bulk/2.0"
+_PRIORITY = {"name": "Default", "isSystem": True, "uri": "/imports/priorities/1"}
 _WHAT_EACH_HAS = {
     "/contacts": KINDS,
     "/accounts": KINDS,
@@ -32,6 +33,9 @@ def endpoints() -> list[Endpoint]:
         Endpoint("GET", f"{_BULK}/imports", _listing("imports"), "eloqua.md 2.1"),
         Endpoint("GET", f"{_BULK}/syncActions", _listing("syncActions"), "eloqua.md 2.1"),
         Endpoint("GET", f"{_BULK}/imports/priorities", priorities, "eloqua.md 2.1, its shape is a guess"),
+        Endpoint(
+            "GET", f"{_BULK}/imports/priorities/{{id}}", priority, "eloqua.md 2.1, its shape is a guess"
+        ),
         Endpoint("GET", f"{_BULK}/imports/data", staged_space, "eloqua.md 2.1, its shape is a guess"),
     ]
     for prefix, kinds in _WHAT_EACH_HAS.items():
@@ -138,7 +142,14 @@ def latest_data(call: Call, entity: Entity, kind: str) -> Reply:
 
 def priorities(call: Call) -> object:
     """The one import priority there is."""
-    return page_of([{"name": "Default", "isSystem": True, "uri": "/imports/priorities/1"}], call.query)
+    return page_of([_PRIORITY], call.query)
+
+
+def priority(call: Call) -> object:
+    """One import priority."""
+    if call.number("id") != 1:
+        raise not_found()
+    return _PRIORITY
 
 
 def staged_space(call: Call) -> object:

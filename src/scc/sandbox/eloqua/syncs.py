@@ -193,8 +193,9 @@ class Syncs:
         except (EloquaError, FilterError, StatementError):
             # what the definition names was there when the sync was created, and is gone now
             return Outcome.failed("ELQ-00107", f"There was an error processing the {document['kind'][:-1]}.")
-        except duckdb.Error:
-            _log.exception("sync %d could not be carried out", document["id"])
+        except duckdb.Error as error:
+            # its text may quote values of records, its kind does not
+            _log.error("sync %d could not be carried out: %s", document["id"], type(error).__name__)
             return Outcome.failed("ELQ-00107", f"There was an error processing the {document['kind'][:-1]}.")
 
     def data_table(self, document: Document) -> str:
