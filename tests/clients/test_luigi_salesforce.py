@@ -39,7 +39,9 @@ def test_it_loads_rows_and_reads_them_back(api):
     rows = "LastName,Company\n" + "".join(f"L{number},Acme\n" for number in range(2500)) + ",Nobody\n"
     _, _, counts = work(api, "insert", "Lead", rows)
     assert counts == ("2501", "1")
-    assert api.query_all("SELECT Id FROM Lead")["totalSize"] == 2500
+    first = api.query("SELECT Id FROM Lead")  # its query_all can't run on Python 3.11 and later
+    second = api.query_more(first["nextRecordsUrl"], identifier_is_url=True)
+    assert [len(page["records"]) for page in (first, second)] == [2000, 500]
 
     job, batch, counts = work(api, "query", "Lead", "SELECT LastName FROM Lead")
     assert counts == ("2500", "0")
