@@ -229,6 +229,20 @@ def test_a_job_that_failed_half_way_tells_of_every_row_in_whatever_order():
     assert [one.message for one in result] == [None, "by ***", None, "Use one of these records?"]
 
 
+def test_a_job_that_tells_of_fewer_rows_than_it_dealt_with_is_an_error():
+    job = {"id": "750A", "operation": "insert", "object": "Lead", "createdDate": "2026-01-27T15:10:12.000+0000", "state": "JobComplete", "numberRecordsProcessed": 3, "numberRecordsFailed": 0}  # fmt: skip
+    files = {
+        "successfulResults": b'"sf__Id","sf__Created",LastName,Company\n"00Q1","true","Lee 0","Acme"\n',
+        "failedResults": b'"sf__Id","sf__Error",LastName,Company\n',
+        "unprocessedrecords": b'LastName,Company\n"Lee 1","Acme"\n',
+        "750A": json.dumps(job).encode(),
+    }
+    with ScriptedServer(route=lambda seen: reply(200, files[seen.path.rpartition("/")[2]])) as server:
+        client = SalesforceClient(auth=AccessToken(server.url, "x"), retry=quick())
+        with pytest.raises(IncompleteError, match="dealt with 3 rows and told of 1"):
+            client.bulk.ingest_result("750A", people(2))
+
+
 ANYWHERE = [
     ("POST", "jobs/ingest$"),
     ("PUT", "/batches"),
@@ -345,5 +359,7 @@ def test_an_upload_takes_what_one_job_takes(org: Org):
     job = org.client.bulk.create_ingest("Lead", "insert")
     with pytest.raises(ConfigError, match="no rows"):
         org.client.bulk.upload(job, people(0))
+    with pytest.raises(ConfigError, match=r"bulk\.ingest|more than"):
+        org.client.bulk.upload(job, pa.table({"LastName": ["x" * 100_000] * 1_010, "Company": ["x"] * 1_010}))
     with pytest.raises(ConfigError, match="100,000,000"):
         insert(org, people(1), max_bytes=100_000_001)

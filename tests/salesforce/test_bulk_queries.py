@@ -190,6 +190,13 @@ def test_a_clean_up_that_fails_does_not_hide_what_was_read(org: Org, caplog):
     assert "left behind" in caplog.text
 
 
+def test_a_job_that_can_not_be_deleted_is_an_error_to_who_asked_for_that(org: Org):
+    job = org.client.bulk.create_query(QUERY)
+    org.fault(action="status", status=403, method="DELETE", path="jobs/query", times=None)
+    with pytest.raises(RefusedError):
+        org.client.bulk.delete_query(job)
+
+
 def test_the_days_query_jobs_used_up_are_a_quota(org: Org):
     refusal = [
         {"errorCode": "API_ERROR", "message": "Max bulk v2 query jobs (10000) per 24 hrs has been reached"}

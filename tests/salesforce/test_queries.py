@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pyarrow as pa
@@ -93,6 +93,14 @@ def test_values_take_their_described_types_where_asked_for(org: Org):
         }
 
 
+def test_times_and_paths_that_begin_with_the_object_have_types_too(org: Org):
+    org.store.add_field("Campaign", "Opens__c", "time")
+    campaigns(org, 1, Opens__c=[time(10, 30)])
+    query = "SELECT Campaign.Opens__c, Campaign.IsActive FROM Campaign"
+    (row,) = rows(org.client.query(query, types=org.client.types(query)))
+    assert row == {"Campaign.Opens__c": time(10, 30), "Campaign.IsActive": False}
+
+
 def test_text_that_is_not_of_its_type_is_an_error_without_the_value(org: Org):
     campaigns(org, 1)
     with pytest.raises(DataError, match="'Name'") as caught:
@@ -130,6 +138,34 @@ def test_aggregates_take_their_columns_from_the_answer(org: Org):
         {"Type": None, "n": "1", "expr0": "Campaign 2"},
         {"Type": "Webinar", "n": "2", "expr0": "Campaign 1"},
     ]
+
+
+def test_columns_that_only_the_answer_can_tell_may_lead_through_parents(org: Org):
+    campaigns(org, 1, Status=["Planned"])
+    assert rows(org.client.query("SELECT toLabel(Status), Owner.Name FROM Campaign")) == [
+        {"Status": "Planned", "Owner.Name": "API User"}
+    ]
+
+
+def test_numbers_are_written_out_but_for_what_no_field_holds():
+    record = {**RECORD, "Id": "@"}
+    body = json.dumps({"totalSize": 2, "done": True, "records": [record, record]})
+    for number in ("3.5E8", "1e999999999999"):
+        body = body.replace('"@"', number, 1)
+    with ScriptedServer().then(reply(200, body.encode())) as server:
+        client = SalesforceClient(auth=AccessToken(server.url, "x"), retry=quick())
+        assert [row["Id"] for row in rows(client.query("SELECT Id FROM Lead"))] == [
+            "350000000",
+            "1e999999999999",
+        ]
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>maintenance</html>", b'{"records": [', b"\xff"])
+def test_an_answer_that_is_no_json_is_an_error(body):
+    with ScriptedServer().then(reply(200, body)) as server:
+        client = SalesforceClient(auth=AccessToken(server.url, "x"), retry=quick())
+        with pytest.raises(DataError, match="not JSON"):
+            list(client.query("SELECT Id FROM Lead"))
 
 
 def test_an_address_is_the_text_of_its_parts(org: Org):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+import json
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import pytest
-from tests.salesforce.org import Org
+from tests.salesforce.org import Org, quick
+from tests.scripted import ScriptedServer, reply
 
-from scc.errors import ConfigError, ConflictError, NotFoundError, RefusedError, UnavailableError
+from scc.errors import ConfigError, ConflictError, DataError, NotFoundError, RefusedError, UnavailableError
+from scc.salesforce import AccessToken, SalesforceClient
 
 LEE = {"LastName": "Lee", "Company": "Acme"}
 
@@ -34,6 +37,12 @@ def test_a_record_is_created_read_changed_and_deleted(org: Org):
     assert not rest.delete("Lead", lead)
     with pytest.raises(NotFoundError):
         rest.get("Lead", lead, ["Id"])
+
+
+def test_a_time_is_written_as_salesforce_takes_it(org: Org):
+    org.store.add_field("Campaign", "Opens__c", "time")
+    campaign = org.client.rest.create("Campaign", {"Name": "x", "Opens__c": time(10, 30)})
+    assert org.client.rest.get("Campaign", campaign, ["Opens__c"])["Opens__c"] == "10:30:00.000Z"
 
 
 def test_values_of_python_are_written_as_salesforce_takes_them(org: Org):
@@ -139,6 +148,15 @@ def test_an_sobject_is_described_once(org: Org):
     assert source is not None
     assert "Web" in source.picklist_values
     assert lead.field("Bacon__c") is None
+
+
+@pytest.mark.parametrize("change", [{"name": None}, {"fields": {}}, {"fields": [{}]}, {"fields": [{"name": "X", "label": "X", "type": "string", "referenceTo": "User"}]}])  # fmt: skip
+def test_a_description_in_other_words_is_an_error(change):
+    described = {"name": "Lead", "label": "Lead", "fields": [], **change}
+    with ScriptedServer().then(reply(200, json.dumps(described).encode())) as server:
+        client = SalesforceClient(auth=AccessToken(server.url, "x"), retry=quick())
+        with pytest.raises(DataError):
+            client.describe("Lead")
 
 
 def test_an_unknown_sobject_is_not_found(org: Org):

@@ -126,10 +126,6 @@ class Session:
         """Scheme and host that the token is good for; logs in on first use."""
         return self._current().instance_url
 
-    @property
-    def access_token(self) -> str:
-        return self._current().access_token
-
     def headers(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._current().access_token}"}
 

@@ -7,7 +7,6 @@ Salesforce by its id.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -16,8 +15,8 @@ import pyarrow as pa
 
 from scc.errors import ConfigError, IncompleteError, RefusedError, UnavailableError
 from scc.salesforce import jobs
-from scc.salesforce.door import Door, segment
-from scc.salesforce.jobs import WAIT_S
+from scc.salesforce.door import segment
+from scc.salesforce.jobs import WAIT_S, Jobs
 from scc.salesforce.models import IngestJob, JobState, Outcome
 from scc.salesforce.results import IngestResult, read_results
 from scc.salesforce.rows import (
@@ -44,11 +43,8 @@ _RESULTS = {
 _TRIES = 3
 
 
-class BulkIngests:
+class BulkIngests(Jobs):
     """Create, fill, wait for, read and delete ingest jobs."""
-
-    def __init__(self, door: Door) -> None:
-        self._door = door
 
     def create_ingest(
         self,
@@ -164,7 +160,9 @@ class BulkIngests:
         self, wanted: _Wanted, load: Load, on_job: Callable[[IngestJob, range], None] | None
     ) -> IngestJob:
         """Open a job, fill and close it. Where the upload is cut off, nobody knows what arrived: a new job."""
-        for attempt in itertools.count(1):
+        attempt = 0
+        while True:
+            attempt += 1
             job = self._open(wanted)
             if on_job is not None:
                 on_job(job, load.rows)
@@ -178,7 +176,6 @@ class BulkIngests:
             else:
                 self._close(job)
                 return job
-        raise AssertionError  # the count has no end
 
     def _put(self, job: IngestJob, load: Load) -> None:
         self._door.call(

@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from scc.errors import DataError, IncompleteError
 from scc.salesforce import jobs
-from scc.salesforce.door import Door, segment
-from scc.salesforce.jobs import WAIT_S
+from scc.salesforce.door import segment
+from scc.salesforce.jobs import WAIT_S, Jobs
 from scc.salesforce.models import JobState, QueryJob
 from scc.salesforce.pages import read_page
 from scc.salesforce.queries import selected
@@ -34,11 +34,8 @@ class _Page:
     locator: str | None
 
 
-class BulkQueries:
+class BulkQueries(Jobs):
     """Create, wait for, read and delete query jobs."""
-
-    def __init__(self, door: Door) -> None:
-        self._door = door
 
     def create_query(self, soql: str, *, include_deleted: bool = False) -> QueryJob:
         """Start a job. Repeated after a cut connection: a job that nobody reads does no harm."""

@@ -11,7 +11,7 @@ from scc.salesforce.door import Door
 from scc.salesforce.errors import SYSTEM, reason
 from scc.salesforce.models import JobState
 
-__all__ = ["WAIT_S", "abort", "failure", "remove", "wait"]
+__all__ = ["WAIT_S", "Jobs", "abort", "failure", "remove", "wait"]
 
 _logger = logging.getLogger(__name__)
 
@@ -38,6 +38,13 @@ class Job(Protocol):
 
     @property
     def error(self) -> str | None: ...
+
+
+class Jobs:
+    """What the two kinds of jobs are built on."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
 
 
 _J = TypeVar("_J", bound=Job)

@@ -54,10 +54,8 @@ def match(sent: pa.Table, echoed: pa.Table, *, what: str) -> pa.Array:
 
 def _plain(column: pa.ChunkedArray) -> pa.Array:
     """Take empty, null and `#N/A` for the same: which one comes back is not documented."""
-    column = pc.fill_null(column, "").combine_chunks()
-    if isinstance(column, pa.ChunkedArray):  # an empty one
-        column = pa.array([], pa.string())
-    return pc.if_else(pc.equal(column, CLEAR), "", column)
+    whole = pc.fill_null(column, "").combine_chunks()
+    return pc.if_else(pc.equal(whole, CLEAR), "", whole)
 
 
 def _sorted(table: pa.Table) -> tuple[pa.Table, pa.Array]:

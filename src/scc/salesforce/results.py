@@ -108,8 +108,6 @@ def _read(outcome: Outcome, body: bytes, by: list[str], job: IngestJob) -> tuple
 def _errors(said: pa.ChunkedArray) -> dict[str, pa.Array]:
     """Cut `CODE:message:Field1,Field2 --` apart; words of another shape are all message."""
     distinct = said.combine_chunks().dictionary_encode()
-    if isinstance(distinct, pa.ChunkedArray):
-        distinct = distinct.combine_chunks()
     words = distinct.dictionary
     cut = pc.extract_regex(words, _ERROR)
     code = pc.struct_field(cut, "code")

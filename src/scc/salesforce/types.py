@@ -40,12 +40,13 @@ def convert(batch: pa.RecordBatch, types: Mapping[str, pa.DataType]) -> pa.Recor
 
 
 def _convert(name: str, column: pa.Array, target: pa.DataType) -> pa.Array:
-    if pa.types.is_time(target):
-        column = pc.utf8_rtrim(column, "Z")
     try:
+        if pa.types.is_time(target):  # Arrow reads no times, but instants
+            instants = pc.binary_join_element_wise("1970-01-01T", pc.utf8_rtrim(column, "Z"), "")
+            return instants.cast(pa.timestamp("ms")).cast(target)
         return column.cast(target)
-    except pa.ArrowInvalid:  # its own words quote the value
-        raise DataError(f"salesforce: the column {name!r} holds text that is no {target}") from None
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # its own words quote the value
+        raise DataError(f"salesforce: the column {name!r} holds text that can't become {target}") from None
 
 
 def types_of(
