@@ -51,10 +51,10 @@ def _decode(part: str) -> bytes:
 
 def _signed_by(assertion: str, public_key: str) -> bool:
     signed, _, signature = assertion.rpartition(".")
-    key = load_pem_public_key(public_key.encode())
-    if not isinstance(key, RSAPublicKey):
-        return False
     try:
+        key = load_pem_public_key(public_key.encode())
+        if not isinstance(key, RSAPublicKey):
+            return False
         key.verify(_decode(signature), signed.encode(), PKCS1v15(), SHA256())
     except (InvalidSignature, ValueError):
         return False

@@ -17,6 +17,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from scc.sandbox.entrance import EXPIRE
+from scc.sandbox.salesforce import admin
+from scc.sandbox.salesforce.actions import Actions
 from scc.sandbox.salesforce.bulk1 import Bulk1
 from scc.sandbox.salesforce.bulk2_ingest import Bulk2Ingest
 from scc.sandbox.salesforce.bulk2_query import Bulk2Query
@@ -65,6 +67,7 @@ def routes(state: State) -> list[Route]:
     return [
         Route("/services/{path:path}", endpoint, methods=_METHODS),
         Route("/id/{organization}/{user:path}", endpoint, methods=["GET"]),
+        *admin.routes(services.store),
     ]
 
 
@@ -91,6 +94,7 @@ def _services(state: State) -> Services:
         Bulk1(services),
         RestTree(services),
         Search(services),
+        Actions(services),
         Soap(services),
     ):
         part.add_routes()

@@ -77,6 +77,8 @@ class _Compiler:
         query = self._query
         self._check_window()
         aggregate = bool(query.groups) or any(_is_aggregate(each) for each in query.selected)
+        if aggregate:
+            self._functions.grouped = {self._functions.expression(each)[0] for each in query.groups}
         selection = Selection(self._scope, self._functions, query, aggregate=aggregate)
         clauses = self._clauses(parent_key)
         order_sql = self._order_sql(aggregate=aggregate, count_only=selection.count_only)
@@ -138,7 +140,10 @@ class _Compiler:
         return f" ORDER BY {', '.join(terms)}" if terms else ""
 
     def _order(self, order: Order, *, aggregate: bool) -> str:
-        sql, _, column = self._functions.expression(order.expression, aggregates=aggregate)
+        if aggregate:
+            sql, _, column = self._functions.of_groups(order.expression, "Ordered field")
+        else:
+            sql, _, column = self._functions.expression(order.expression)
         if column is not None and not column.field.sortable:
             assert isinstance(order.expression, Name)
             words = f"field '{column.field.name}' can not be sorted in a query call"

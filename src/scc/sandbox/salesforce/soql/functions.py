@@ -43,6 +43,8 @@ class Functions:
         self._scope = scope
         self._text = text
         self._offset = offset_minutes
+        self.grouped: set[str] | None = None
+        """SQL of what the query is grouped by; None for a query that is not about groups."""
 
     def expression(self, expression: Expression, *, aggregates: bool = False) -> Typed:
         """Return an expression as SQL. Raises SoqlError."""
@@ -56,6 +58,16 @@ class Functions:
                 )
             return self._aggregate(expression)
         return self._scalar(expression)
+
+    def of_groups(self, expression: Expression, what: str) -> Typed:
+        """Return an expression about groups: an aggregate, or what the query is grouped by. Raises SoqlError."""
+        typed = self.expression(expression, aggregates=True)
+        is_aggregate = isinstance(expression, Call) and expression.function in {*AGGREGATES, "grouping"}
+        if not is_aggregate and typed[0] not in (self.grouped or ()):
+            name = typed[2].field.name if typed[2] is not None else typed[0]
+            words = f"{what} must be grouped or aggregated: {name}"
+            raise at(self._text, expression.at, "MALFORMED_QUERY", words)
+        return typed
 
     def _only(self, call: Call) -> Typed:
         if len(call.args) != 1:
@@ -120,4 +132,6 @@ class Functions:
 
     def _grouping(self, call: Call) -> Typed:
         sql, _, _ = self._only(call)
+        if sql not in (self.grouped or ()):
+            raise self._invalid(call)
         return f"grouping({sql})", "int", None

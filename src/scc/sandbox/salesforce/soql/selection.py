@@ -27,7 +27,6 @@ class Selection:
         self._functions = functions
         self._query = query
         self._aggregate = aggregate
-        self._grouped = {functions.expression(each)[0] for each in query.groups}
         self._unnamed = 0
         only = query.selected[0] if len(query.selected) == 1 else None
         self.count_only = isinstance(only, Selected) and only.expression == Call("count", (), _place(only))
@@ -56,13 +55,7 @@ class Selection:
         column = self._scope.column(name)
         text = self._query.text
         if self._aggregate:
-            if column.sql not in self._grouped:
-                raise at(
-                    text,
-                    name.at,
-                    "MALFORMED_QUERY",
-                    f"Field must be grouped or aggregated: {column.field.name}",
-                )
+            self._functions.of_groups(name, "Field")
             self._output(Output((alias or column.field.name,), column.field.type, column.sql))
             return
         if alias is not None:
@@ -88,7 +81,10 @@ class Selection:
                 "MALFORMED_QUERY",
                 "Grouped query cannot select COUNT() without a field",
             )
-        sql, kind, column = self._functions.expression(call, aggregates=True)
+        if self._aggregate:
+            sql, kind, column = self._functions.of_groups(call, "Field")
+        else:
+            sql, kind, column = self._functions.expression(call)
         if self._aggregate or column is None:
             self.bulk_refusal = _RELATIONSHIPS
         key = alias
@@ -102,8 +98,13 @@ class Selection:
     def _add_fields(self, call: Call) -> None:
         chosen = call.args[0] if len(call.args) == 1 else None
         which = chosen.text.lower() if isinstance(chosen, Name) else ""
-        if which not in {"all", "standard", "custom"}:
-            raise at(self._query.text, call.at, "MALFORMED_QUERY", "FIELDS takes ALL, STANDARD or CUSTOM")
+        if self._aggregate or which not in {"all", "standard", "custom"}:
+            raise at(
+                self._query.text,
+                call.at,
+                "MALFORMED_QUERY",
+                "FIELDS takes ALL, STANDARD or CUSTOM, and no groups",
+            )
         if which != "standard" and (self._query.limit is None or self._query.limit > MAX_FIELDS_LIMIT):
             words = f"The SOQL FIELDS function must have a LIMIT of at most {MAX_FIELDS_LIMIT}"
             raise at(self._query.text, call.at, "MALFORMED_QUERY", words)

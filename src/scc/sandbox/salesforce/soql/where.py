@@ -94,7 +94,10 @@ class Conditions:
                 return self._semi_join(condition, negated=negated)
 
     def _left(self, expression: Expression, place: int) -> tuple[Typed, str, bool]:
-        typed = self._functions.expression(expression, aggregates=self._aggregates)
+        if self._aggregates:
+            typed = self._functions.of_groups(expression, "Having field")
+        else:
+            typed = self._functions.expression(expression)
         column = typed[2]
         name = column.field.name if column else _spelled(expression)
         if column is not None and not column.field.filterable:
