@@ -64,7 +64,12 @@ def _upsert_checks(write: Write, key: Cell) -> Iterator[str]:
         yield problem(3, "gone", "ENTITY_IS_DELETED", "'entity is deleted'", ())
     else:
         yield problem(0, f"{key.text} IS NULL", "MISSING_ARGUMENT", literal(f"{name} not specified"), ())
-        several = f"'{name}: more than one record found for external id field: [' || found_ids || ']'"
+        held = folded(f'h."{name}"', key.field)
+        listed = (
+            f'(SELECT string_agg(h."Id", \', \' ORDER BY h."Id") FROM {write.sobject.table} h '
+            f'WHERE NOT h."IsDeleted" AND CAST({held} AS VARCHAR) = cur.key)'
+        )
+        several = f"'{name}: more than one record found for external id field: [' || {listed} || ']'"
         yield problem(2, "found > 1", "DUPLICATE_EXTERNAL_ID", several, (name,))
         doubled = f"'Duplicate external id specified: ' || {key.text}"
         yield problem(3, "occurrence > 1", "DUPLICATE_VALUE", doubled, (name,))

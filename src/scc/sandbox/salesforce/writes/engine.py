@@ -64,14 +64,17 @@ class Engine:
         key = "NULL::VARCHAR" if write.key is None else self._key_sql(write.key)
         columns.append(f"{key} AS key")
         occurrence, wave = "1", "1"
-        if write.key is not None:
+        source = f"(SELECT {', '.join(columns)} FROM staged s{joins})"
+        if write.key is not None and self._cursor.value(
+            f"SELECT count(key) > count(DISTINCT key) FROM {source}"
+        ):
             occurrence = f"CASE WHEN key IS NULL THEN 1 ELSE row_number() OVER (PARTITION BY key, n // {CHUNK} ORDER BY n) END"
             wave = f"CASE WHEN key IS NULL THEN 1 ELSE dense_rank() OVER (PARTITION BY key ORDER BY n // {CHUNK}) END"
             if write.deletes:
                 occurrence, wave = "1", occurrence.replace(f", n // {CHUNK}", "")
         self._cursor.run(
             f"CREATE OR REPLACE TEMP TABLE prepared AS SELECT *, {occurrence} AS occurrence, {wave} AS wave "
-            f"FROM (SELECT {', '.join(columns)} FROM staged s{joins})"
+            f"FROM {source}"
         )
 
     def _key_sql(self, cell: Cell) -> str:
@@ -96,19 +99,17 @@ class Engine:
         rows = "prepared p" if wave == 1 else f"(SELECT * FROM prepared WHERE wave = {wave}) p"
         only = " WHERE p.wave = 1" if wave == 1 else ""
         if write.key is None:
-            found, join = "NULL::VARCHAR AS id, false AS gone, 0 AS found, NULL::VARCHAR AS found_ids", ""
+            found, join = "NULL::VARCHAR AS id, false AS gone, 0 AS found", ""
         elif write.key.field.name == "Id":
-            found = (
-                't."Id" AS id, coalesce(t."IsDeleted", false) AS gone, 1 AS found, NULL::VARCHAR AS found_ids'
-            )
+            found = 't."Id" AS id, coalesce(t."IsDeleted", false) AS gone, 1 AS found'
             join = f' LEFT JOIN {write.sobject.table} t ON t."Id" = p.key'
         else:
             held = folded(f't."{write.key.field.name}"', write.key.field)
-            found = "x.id, false AS gone, coalesce(x.found, 0) AS found, x.found_ids"
+            found = "x.id, false AS gone, coalesce(x.found, 0) AS found"
             join = (
-                f' LEFT JOIN (SELECT CAST({held} AS VARCHAR) AS key, min("Id") AS id, count(*) AS found, '
-                f'string_agg("Id", \', \' ORDER BY "Id") AS found_ids FROM {write.sobject.table} t '
-                f'WHERE NOT "IsDeleted" AND CAST({held} AS VARCHAR) IN (SELECT key FROM prepared) GROUP BY 1) x ON x.key = p.key'
+                f' LEFT JOIN (SELECT CAST({held} AS VARCHAR) AS key, min("Id") AS id, count(*) AS found '
+                f'FROM {write.sobject.table} t WHERE NOT "IsDeleted" AND CAST({held} AS VARCHAR) IN '
+                "(SELECT key FROM prepared) GROUP BY 1) x ON x.key = p.key"
             )
         op = {"insert": "'c'", "update": "'u'", "upsert": "CASE WHEN id IS NULL THEN 'c' ELSE 'u' END"}.get(
             write.operation, "'d'"
@@ -178,12 +179,12 @@ class Engine:
         made = ids.sql(write.sobject.prefix, f"{first} + place")
         cursor.run(
             f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * REPLACE ({made} AS id) FROM "
-            "(SELECT *, row_number() OVER (ORDER BY n) - 1 AS place FROM cur WHERE op = 'c')"
+            "(SELECT *, row_number() OVER () - 1 AS place FROM cur WHERE op = 'c')"
         )
         columns = list(self._new_values())
         names = ", ".join(f'"{name}"' for name, _ in columns)
         values = ", ".join(value for _, value in columns)
-        cursor.run(f"INSERT INTO {write.sobject.table} ({names}) SELECT {values} FROM fresh ORDER BY n")
+        cursor.run(f"INSERT INTO {write.sobject.table} ({names}) SELECT {values} FROM fresh")
         cursor.run("INSERT INTO outcome SELECT n, id, true, NULL, NULL, NULL FROM fresh")
         if write.sobject.name == "Campaign":
             campaigns = cursor.arrow("SELECT id FROM fresh ORDER BY n").column("id")

@@ -70,7 +70,7 @@ def _text(name: str, value: object) -> str:
 
 def stage_upload(cursor: Cursor, table: str, columns: int) -> None:
     """Stage what `keep_upload` kept: an empty cell says nothing, `#N/A` empties the field (salesforce.md 3.2)."""
-    cells = [f"trim(r{place}, ' \t\r\n') AS v{place}" for place in range(columns)]
+    cells = [f"{_trimmed(f'r{place}')} AS v{place}" for place in range(columns)]
     values = [
         f"CASE v{place} WHEN '' THEN NULL WHEN '#N/A' THEN {NOTHING_SQL} ELSE v{place} END AS v{place}"
         for place in range(columns)
@@ -79,6 +79,12 @@ def stage_upload(cursor: Cursor, table: str, columns: int) -> None:
         f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {', '.join(['n', *values])} "
         f"FROM (SELECT {', '.join(['n', *cells])} FROM {table})"
     )
+
+
+def _trimmed(cell: str) -> str:
+    """Return SQL that strips white space; trimming more than blanks is slow, so it is done where it is needed."""
+    other = " OR ".join(f"suffix({cell}, chr({code}))" for code in (32, 10, 13, 9))
+    return f"CASE WHEN ascii({cell}) <= 32 OR {other} THEN trim({cell}, ' \t\r\n') ELSE {cell} END"
 
 
 def read_header(path: Path, delimiter: str, ending: str) -> list[str]:
