@@ -203,6 +203,13 @@ def test_real_people_and_their_campaign_member_records_can_be_loaded(running, sc
     counts = running.get("/_sandbox/state")["eloqua"]["counts"]
     assert (counts["contacts"], counts["Campaign Members"]) == (1000, 2000)
 
+    assert scc("init", "--sandbox", running.url).code == 0
+    first = json.loads(scc("run", "enrich-campaign-members", "--at", "2026-11-22T10:15Z", "--json").out)
+    second = json.loads(scc("run", "enrich-campaign-members", "--at", "2026-11-22T10:30Z", "--json").out)
+
+    assert (first["state"], first["changes"], first["skipped"]) == ("done", 2000, 0)
+    assert (second["state"], second["changes"]) == ("nothing-to-do", 0)
+
 
 def _campaigns(running):
     with urllib3.PoolManager(retries=False) as manager:

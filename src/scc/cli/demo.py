@@ -25,7 +25,7 @@ from scc.cli.output import Styled
 from scc.errors import ConfigError
 
 if TYPE_CHECKING:  # imported where the sandbox is started
-    from scc.sandbox.app import Sandbox
+    from scc.sandbox.whole import WholeSandbox
 
 __all__ = ["demo"]
 
@@ -148,10 +148,10 @@ def _folder(wanted: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _sandbox(contacts: int) -> Iterator[Sandbox]:
+def _sandbox(contacts: int) -> Iterator[WholeSandbox]:
     """A running sandbox, filled; says what is in it."""
     from scc.sandbox import demo as data
-    from scc.sandbox.app import Sandbox
+    from scc.sandbox.whole import WholeSandbox
 
     members = contacts * 2 // 5
     output.line(Styled("A local Eloqua and a local Salesforce, of a company that is made up", "bold"))
@@ -159,6 +159,6 @@ def _sandbox(contacts: int) -> Iterator[Sandbox]:
     output.line(f"Eloqua has {contacts:,} contacts and {members:,} campaign member records. Such a record")
     output.line("holds the id of a Salesforce campaign, and nothing else of it. The pipeline")
     output.line(f"{PIPELINE} fills in what Salesforce knows of the campaign.")
-    with Sandbox(database=":memory:", seed=SEED) as sandbox:
+    with WholeSandbox(database=":memory:", seed=SEED) as sandbox:
         data.fill(sandbox.state, contacts=contacts, campaign_members=members, seed=SEED)
         yield sandbox
