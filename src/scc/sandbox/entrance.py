@@ -41,7 +41,7 @@ def system_of(path: str) -> str:
 
 
 class Entrance:
-    """Eloqua's paths match in any case and with doubled slashes (eloqua.md 0.2): its routes see them folded."""
+    """Eloqua's paths match in any case and with doubled slashes (sources.md E0.2): its routes see them folded."""
 
     def __init__(self, app: ASGIApp, state: State) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Activity exports (eloqua.md 2.5)."""
+"""Activity exports (sources.md E2.5)."""
 
 from __future__ import annotations
 

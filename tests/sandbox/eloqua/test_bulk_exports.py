@@ -1,4 +1,4 @@
-"""Export definitions, what they give out, in which form (eloqua.md 2.4, 2.6, 2.8)."""
+"""Export definitions, what they give out, in which form (sources.md E2.4, 2.6, 2.8)."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_every_value_is_text_and_blank_is_empty(api):
 
 @pytest.mark.parametrize(("month", "hour"), [("07", "08"), ("01", "07")])
 def test_system_times_are_eastern_unless_utc_is_asked_for(api, month, hour):
-    """With the changes of summer time (eloqua.md 4); literals of the filter are meant in the same zone."""
+    """With the changes of summer time (sources.md E4); literals of the filter are meant in the same zone."""
     api.control("/clock", {"freeze_at": f"2026-{month}-10T12:00:00+00:00"})
     api.contacts("a@example.com")
     fields = {"created": "{{Contact.CreatedAt}}"}
@@ -315,7 +315,7 @@ def test_an_empty_export_may_end_in_warning(api):
 
 
 def test_a_queue_is_exported_and_emptied_in_one_sync(api):
-    """The shared list as a queue, as dwmops used it (eloqua.md 2.10)."""
+    """The shared list as a queue, as dwmops used it (sources.md E2.10)."""
     api.contacts("a@example.com", "b@example.com", "c@example.com")
     api.store.create_list("Queue", [1, 2])
 

@@ -1,4 +1,4 @@
-"""Uploads and what an import makes of them (eloqua.md 2.8, 2.9, 2.12)."""
+"""Uploads and what an import makes of them (sources.md E2.8, 2.9, 2.12)."""
 
 from __future__ import annotations
 
@@ -650,7 +650,7 @@ def test_a_wrong_sync_action_definition_is_refused(api, body):
     [("unsubscribed", "IsSubscribed", "False"), ("bounced", "IsBounced", "True")],
 )
 def test_addresses_get_their_state_without_a_contact(api, status, state, value):
-    """And any later contact with the address has that state (eloqua.md 2.10)."""
+    """And any later contact with the address has that state (sources.md E2.10)."""
     uri = api.import_definition(
         "/emailAddresses",
         {"e": "{{EmailAddress.Field(EmailAddress)}}"},

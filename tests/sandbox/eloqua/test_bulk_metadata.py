@@ -1,4 +1,4 @@
-"""Fields, custom objects, lists and how lists are cut (eloqua.md 2.2, 2.3)."""
+"""Fields, custom objects, lists and how lists are cut (sources.md E2.2, 2.3)."""
 
 from __future__ import annotations
 

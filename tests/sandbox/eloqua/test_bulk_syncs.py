@@ -1,4 +1,4 @@
-"""The life of a sync: its states, its end, what is left of it and for how long (eloqua.md 2.8)."""
+"""The life of a sync: its states, its end, what is left of it and for how long (sources.md E2.8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Eloqua's filter language: what is read, what it chooses, what is refused (eloqua.md 2.7)."""
+"""Eloqua's filter language: what is read, what it chooses, what is refused (sources.md E2.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/id and the ways in (eloqua.md 1)."""
+"""/id and the ways in (sources.md E1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""REST accounts, custom objects, lists, fields, forms and other assets (eloqua.md 3.5 to 3.8)."""
+"""REST accounts, custom objects, lists, fields, forms and other assets (sources.md E3.5 to 3.8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""REST contacts (eloqua.md 3.1, 3.2, 3.9)."""
+"""REST contacts (sources.md E3.1, 3.2, 3.9)."""
 
 from __future__ import annotations
 
@@ -242,7 +242,7 @@ def test_a_delete_is_answered_empty_and_the_next_is_404(people, status):
 
 
 def test_bounce_and_subscription_outlive_their_contact(people):
-    """They belong to the address (eloqua.md 3.2)."""
+    """They belong to the address (sources.md E3.2)."""
     people.put(
         f"{ONE}/1",
         {"id": "1", "emailAddress": "ann@example.com", "isBounceback": "true", "isSubscribed": "false"},

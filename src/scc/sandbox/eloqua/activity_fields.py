@@ -1,4 +1,4 @@
-"""The activity types that Bulk exports know, and which fields each has (eloqua.md 2.5)."""
+"""The activity types that Bulk exports know, and which fields each has (sources.md E2.5)."""
 
 from __future__ import annotations
 

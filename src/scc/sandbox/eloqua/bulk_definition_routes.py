@@ -1,4 +1,4 @@
-"""Bulk's definitions and the data that goes through them (eloqua.md 2.1, 2.6, 2.9, 2.10)."""
+"""Bulk's definitions and the data that goes through them (sources.md E2.1, 2.6, 2.9, 2.10)."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _WHAT_EACH_HAS = {
 
 def endpoints() -> list[Endpoint]:
     table = [
-        Endpoint("GET", f"{_BULK}/exports", _listing("exports"), "eloqua.md 2.1"),
-        Endpoint("GET", f"{_BULK}/imports", _listing("imports"), "eloqua.md 2.1"),
-        Endpoint("GET", f"{_BULK}/syncActions", _listing("syncActions"), "eloqua.md 2.1"),
-        Endpoint("GET", f"{_BULK}/imports/priorities", priorities, "eloqua.md 2.1, its shape is a guess"),
+        Endpoint("GET", f"{_BULK}/exports", _listing("exports"), "sources.md E2.1"),
+        Endpoint("GET", f"{_BULK}/imports", _listing("imports"), "sources.md E2.1"),
+        Endpoint("GET", f"{_BULK}/syncActions", _listing("syncActions"), "sources.md E2.1"),
+        Endpoint("GET", f"{_BULK}/imports/priorities", priorities, "sources.md E2.1, its shape is a guess"),
         Endpoint(
-            "GET", f"{_BULK}/imports/priorities/{{id}}", priority, "eloqua.md 2.1, its shape is a guess"
+            "GET", f"{_BULK}/imports/priorities/{{id}}", priority, "sources.md E2.1, its shape is a guess"
         ),
-        Endpoint("GET", f"{_BULK}/imports/data", staged_space, "eloqua.md 2.1, its shape is a guess"),
+        Endpoint("GET", f"{_BULK}/imports/data", staged_space, "sources.md E2.1, its shape is a guess"),
     ]
     for prefix, kinds in _WHAT_EACH_HAS.items():
         for kind in kinds:
@@ -45,7 +45,9 @@ def endpoints() -> list[Endpoint]:
 
 
 def _of_kind(path: str, kind: str) -> list[Endpoint]:
-    source = {"exports": "eloqua.md 2.6", "imports": "eloqua.md 2.9", "syncActions": "eloqua.md 2.10"}[kind]
+    source = {"exports": "sources.md E2.6", "imports": "sources.md E2.9", "syncActions": "sources.md E2.10"}[
+        kind
+    ]
     one = f"{path}/{{id}}"
     table = [
         Endpoint("GET", path, _of_entity(kind, listed), source),
@@ -56,7 +58,7 @@ def _of_kind(path: str, kind: str) -> list[Endpoint]:
         Endpoint("DELETE", f"{one}/data", _of_entity(kind, data_deleted), source),
     ]
     if kind == "exports":
-        return [*table, Endpoint("GET", f"{one}/data", _of_entity(kind, latest_data), "eloqua.md 2.8")]
+        return [*table, Endpoint("GET", f"{one}/data", _of_entity(kind, latest_data), "sources.md E2.8")]
     return [*table, Endpoint("POST", f"{one}/data", _of_entity(kind, uploaded), source)]
 
 

@@ -1,4 +1,4 @@
-"""Bulk's lists: which entries, in what order, from where to where (eloqua.md 2.2). Works on what is shown."""
+"""Bulk's lists: which entries, in what order, from where to where (sources.md E2.2). Works on what is shown."""
 
 from __future__ import annotations
 

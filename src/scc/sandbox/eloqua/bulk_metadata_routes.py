@@ -1,4 +1,4 @@
-"""Bulk's metadata: fields, custom objects, lists, segments, scoring models, e-mail groups (eloqua.md 2.3)."""
+"""Bulk's metadata: fields, custom objects, lists, segments, scoring models, e-mail groups (sources.md E2.3)."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ _CONTACT_SPECIALS = (
 
 def endpoints() -> list[Endpoint]:
     table = [
-        Endpoint("GET", f"{_BULK}/contacts/fields", contact_fields, "eloqua.md 2.3"),
-        Endpoint("GET", f"{_BULK}/contacts/fields/{{id}}", contact_field, "eloqua.md 2.3"),
-        Endpoint("GET", f"{_BULK}/accounts/fields", account_fields, "eloqua.md 2.3"),
-        Endpoint("GET", f"{_BULK}/accounts/fields/{{id}}", account_field, "eloqua.md 2.3"),
-        Endpoint("GET", f"{_BULK}/activities/fields", activity_fields, "eloqua.md 2.5"),
-        Endpoint("GET", f"{_BULK}/customObjects", custom_objects, "eloqua.md 2.3"),
-        Endpoint("GET", f"{_BULK}/customObjects/{{parent}}", custom_object, "eloqua.md 2.3"),
-        Endpoint("GET", f"{_BULK}/customObjects/{{parent}}/fields", custom_object_fields, "eloqua.md 2.3"),
+        Endpoint("GET", f"{_BULK}/contacts/fields", contact_fields, "sources.md E2.3"),
+        Endpoint("GET", f"{_BULK}/contacts/fields/{{id}}", contact_field, "sources.md E2.3"),
+        Endpoint("GET", f"{_BULK}/accounts/fields", account_fields, "sources.md E2.3"),
+        Endpoint("GET", f"{_BULK}/accounts/fields/{{id}}", account_field, "sources.md E2.3"),
+        Endpoint("GET", f"{_BULK}/activities/fields", activity_fields, "sources.md E2.5"),
+        Endpoint("GET", f"{_BULK}/customObjects", custom_objects, "sources.md E2.3"),
+        Endpoint("GET", f"{_BULK}/customObjects/{{parent}}", custom_object, "sources.md E2.3"),
+        Endpoint("GET", f"{_BULK}/customObjects/{{parent}}/fields", custom_object_fields, "sources.md E2.3"),
         Endpoint(
-            "GET", f"{_BULK}/customObjects/{{parent}}/fields/{{id}}", custom_object_field, "eloqua.md 2.3"
+            "GET", f"{_BULK}/customObjects/{{parent}}/fields/{{id}}", custom_object_field, "sources.md E2.3"
         ),
-        Endpoint("GET", f"{_BULK}/contacts/scoring/models", scoring_models, "eloqua.md 2.3"),
-        Endpoint("GET", f"{_BULK}/contacts/scoring/models/{{id}}", scoring_model, "eloqua.md 2.3"),
-        Endpoint("GET", f"{_BULK}/emailGroups", email_groups, "eloqua.md 2.1"),
-        Endpoint("GET", f"{_BULK}/emailGroups/{{id}}", email_group, "eloqua.md 2.1"),
+        Endpoint("GET", f"{_BULK}/contacts/scoring/models", scoring_models, "sources.md E2.3"),
+        Endpoint("GET", f"{_BULK}/contacts/scoring/models/{{id}}", scoring_model, "sources.md E2.3"),
+        Endpoint("GET", f"{_BULK}/emailGroups", email_groups, "sources.md E2.1"),
+        Endpoint("GET", f"{_BULK}/emailGroups/{{id}}", email_group, "sources.md E2.1"),
     ]
     for path in _LISTS:
-        table.append(Endpoint("GET", f"{_BULK}{path}", lists, "eloqua.md 2.3"))
-        table.append(Endpoint("GET", f"{_BULK}{path}/{{id}}", one_list, "eloqua.md 2.3"))
+        table.append(Endpoint("GET", f"{_BULK}{path}", lists, "sources.md E2.3"))
+        table.append(Endpoint("GET", f"{_BULK}{path}/{{id}}", one_list, "sources.md E2.3"))
     return table
 
 

@@ -1,4 +1,4 @@
-"""Bulk's syncs: started, polled, their data, logs and rejects (eloqua.md 2.8)."""
+"""Bulk's syncs: started, polled, their data, logs and rejects (sources.md E2.8)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scc.sandbox.eloqua.result_pages import csv_page, json_page
 __all__ = ["data_page", "endpoints"]
 
 _SYNCS = "/API/Bulk/2.0/syncs"
-_SOURCE = "eloqua.md 2.8"
+_SOURCE = "sources.md E2.8"
 
 
 def endpoints() -> list[Endpoint]:
@@ -36,7 +36,7 @@ def syncs(call: Call) -> object:
 
 
 def start(call: Call) -> Reply:
-    """Start a sync of a definition: 201, pending. Names of properties match in any case (eloqua.md 2.13)."""
+    """Start a sync of a definition: 201, pending. Names of properties match in any case (sources.md E2.13)."""
     raw = call.json()
     body = {str(key).lower(): value for key, value in raw.items()} if isinstance(raw, dict) else {}
     uri = body.get("syncedinstanceuri")

@@ -61,7 +61,7 @@ class Checks:
         self.failures: list[dict[str, str]] = []
 
     def run(self, raw: object) -> dict[str, Any]:
-        """Unknown properties are dropped in silence; names match in any case (eloqua.md 2.9, 2.13)."""
+        """Unknown properties are dropped in silence; names match in any case (sources.md E2.9, 2.13)."""
         if not isinstance(raw, dict):
             self._fail("", "Must be a JSON object.")
             return {}
@@ -122,7 +122,7 @@ class Checks:
         return column
 
     def _check_booleans(self, body: dict[str, Any]) -> None:
-        """Clients send text for them too (eloqua.md 2.9)."""
+        """Clients send text for them too (sources.md E2.9)."""
         for name in _BOOLEANS:
             value = body.get(name)
             if isinstance(value, str) and value.lower() in ("true", "false"):

@@ -1,4 +1,4 @@
-"""Definitions of exports, imports and sync actions: checked, kept, changed, expired (eloqua.md 2.6, 2.9, 2.10)."""
+"""Definitions of exports, imports and sync actions: checked, kept, changed, expired (sources.md E2.6, 2.9, 2.10)."""
 
 from __future__ import annotations
 

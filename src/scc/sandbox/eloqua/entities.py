@@ -191,7 +191,7 @@ def _address_column(path: Sequence[Segment]) -> Column:
 
 
 def _email_column(segment: Segment, r: str) -> Column:
-    """The state of the contact's address, which belongs to the address and not to the contact (eloqua.md 3.2)."""
+    """The state of the contact's address, which belongs to the address and not to the contact (sources.md E3.2)."""
     join = f'LEFT JOIN {EMAILS} {r}_email ON {r}_email.address = lower({r}."C_EmailAddress")'
     if segment.is_named("IsSubscribed"):
         return Column(

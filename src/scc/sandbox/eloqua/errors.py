@@ -1,6 +1,6 @@
 """Eloqua's error answers, raised wherever they are found out and turned into a response at one place.
 
-Bulk's bodies follow eloqua.md 2.13, REST's 3.9. An answer without a body is empty.
+Bulk's bodies follow sources.md E2.13, REST's 3.9. An answer without a body is empty.
 """
 
 from __future__ import annotations

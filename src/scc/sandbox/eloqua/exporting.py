@@ -1,4 +1,4 @@
-"""Carrying out an export: filter to SQL, rows to a table of text that is kept until its time is over (eloqua.md 2.6)."""
+"""Carrying out an export: filter to SQL, rows to a table of text that is kept until its time is over (sources.md E2.6)."""
 
 from __future__ import annotations
 

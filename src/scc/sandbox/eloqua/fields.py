@@ -1,6 +1,6 @@
 """Eloqua's fields: what metadata says of each, and the standard ones of contacts and accounts.
 
-Ids and internal names of contact fields are from a recording (eloqua.md 2.3); those of account fields beyond
+Ids and internal names of contact fields are from a recording (sources.md E2.3); those of account fields beyond
 M_CompanyName and M_Country are of the sandbox's own making.
 """
 

@@ -1,4 +1,4 @@
-"""Eloqua's filter language: text to a tree. What a statement means is decided elsewhere (eloqua.md 2.7)."""
+"""Eloqua's filter language: text to a tree. What a statement means is decided elsewhere (sources.md E2.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who am I and where do I go: /id, and the OAuth 2.0 pages (eloqua.md 1)."""
+"""Who am I and where do I go: /id, and the OAuth 2.0 pages (sources.md E1)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["endpoints"]
 
 def endpoints() -> list[Endpoint]:
     return [
-        Endpoint("GET", "/id", identity, "eloqua.md 1.3", is_open=True),
-        Endpoint("GET", "/auth/oauth2/authorize", authorize, "eloqua.md 1.2", is_open=True),
-        Endpoint("POST", "/auth/oauth2/token", token, "eloqua.md 1.2", is_open=True),
+        Endpoint("GET", "/id", identity, "sources.md E1.3", is_open=True),
+        Endpoint("GET", "/auth/oauth2/authorize", authorize, "sources.md E1.2", is_open=True),
+        Endpoint("POST", "/auth/oauth2/token", token, "sources.md E1.2", is_open=True),
     ]
 
 

@@ -63,7 +63,7 @@ class Plan:
         return None if stored is None else next(found, None)
 
     def rule(self, index: int) -> str:
-        """Return the update rule of a column (eloqua.md 2.9)."""
+        """Return the update rule of a column (sources.md E2.9)."""
         rules = self.body.get("updateRuleByField", {})
         rule = str(rules.get(self.aliases[index], self.body.get("updateRule", "always")))
         field = self.columns[index].field

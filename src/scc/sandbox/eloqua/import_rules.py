@@ -186,7 +186,7 @@ class RejectRules:
             self._reject("ELQ-00060", rows)
 
     def _note_invalid_values(self) -> None:
-        """Values of the wrong type: the record is taken without them, and the row is in the rejects (eloqua.md 2.9)."""
+        """Values of the wrong type: the record is taken without them, and the row is in the rejects (sources.md E2.9)."""
         bad = [
             f"CASE WHEN v{index} IS NULL AND NOT b{index} THEN {literal(self._plan.aliases[index])} END"
             for index, column in enumerate(self._plan.columns)

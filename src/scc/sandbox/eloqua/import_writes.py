@@ -134,7 +134,7 @@ class Writes:
         )
 
     def _write_email_state(self) -> None:
-        """Bounce and subscription, which belong to the address (eloqua.md 3.4)."""
+        """Bounce and subscription, which belong to the address (sources.md E3.4)."""
         dates = {
             "isBounced": ("bouncebackDate", "bouncebackDate"),
             "isSubscribed": ("subscriptionDate", "unsubscriptionDate"),

@@ -1,4 +1,4 @@
-"""Carrying out an import: what is staged, against the records, set by set in SQL (eloqua.md 2.8, 2.9).
+"""Carrying out an import: what is staged, against the records, set by set in SQL (sources.md E2.8, 2.9).
 
 Steps: read the values by type; find what must be rejected; match the rest by the identifier; update and create.
 """
@@ -107,7 +107,7 @@ def _reject_log(code: str, count: int, fault: Fault | None) -> dict[str, Any]:
 
 
 def _file_logs(files: list[Document]) -> list[dict[str, Any]]:
-    """A file's columns that differ from the definition's make a warning, rejects or not (eloqua.md 0.5)."""
+    """A file's columns that differ from the definition's make a warning, rejects or not (sources.md E0.5)."""
     logs = []
     for code, key in (("ELQ-00111", "extra"), ("ELQ-00121", "missing")):
         count = len({name for file in files for name in file[key]})

@@ -71,7 +71,7 @@ def insert_rows(
 
 
 def remember_addresses(cursor: Cursor, now_sql: str) -> None:
-    """Give a state to every contact's address that has none yet: subscribed, not bounced (eloqua.md 3.2)."""
+    """Give a state to every contact's address that has none yet: subscribed, not bounced (sources.md E3.2)."""
     cursor.run(
         f"""INSERT INTO {EMAILS} BY NAME
         SELECT DISTINCT lower("C_EmailAddress") AS address, TRUE AS "isSubscribed", FALSE AS "isBounced",

@@ -112,7 +112,7 @@ class Records:
     def delete(self, entity: Entity, number: int) -> bool:
         """Delete a record and what hangs on it; return whether there was one.
 
-        The state of a contact's address stays (eloqua.md 3.2), and so do its custom object records, unlinked,
+        The state of a contact's address stays (sources.md E3.2), and so do its custom object records, unlinked,
         unless their object says that they go too (3.3).
         """
         with self._state.write_lock, self._state.cursor() as cursor, cursor.transaction():

@@ -1,4 +1,4 @@
-"""The rows that a sync refused, kept with the values they came with (eloqua.md 2.8)."""
+"""The rows that a sync refused, kept with the values they came with (sources.md E2.8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""REST accounts (eloqua.md 3.7)."""
+"""REST accounts (sources.md E3.7)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scc.sandbox.eloqua.tables import MEMBERS
 __all__ = ["endpoints"]
 
 _REST = "/API/REST/{version}"
-_SOURCE = "eloqua.md 3.7"
+_SOURCE = "sources.md E3.7"
 _PROPERTIES = {
     "name": "M_CompanyName",
     "address1": "M_Address1",

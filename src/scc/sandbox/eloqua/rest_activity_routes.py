@@ -1,4 +1,4 @@
-"""REST activities of one contact, external activities, and e-mail group subscriptions (eloqua.md 3.2, 3.5)."""
+"""REST activities of one contact, external activities, and e-mail group subscriptions (sources.md E3.2, 3.5)."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ _DETAILS = (
 def endpoints() -> list[Endpoint]:
     subscription = f"{_REST}/data/contact/{{id}}/email/group/{{group}}/subscription"
     return [
-        Endpoint("GET", f"{_REST}/data/activities/contact/{{id}}", activities, "eloqua.md 3.5"),
-        Endpoint("POST", f"{_REST}/data/activity", create_activity, "eloqua.md 3.5"),
-        Endpoint("GET", f"{_REST}/data/activity/{{id}}", activity, "eloqua.md 3.5"),
-        Endpoint("GET", subscription, group_subscription, "eloqua.md 3.2, its shape is a guess"),
-        Endpoint("PUT", subscription, change_subscription, "eloqua.md 3.2, its shape is a guess"),
+        Endpoint("GET", f"{_REST}/data/activities/contact/{{id}}", activities, "sources.md E3.5"),
+        Endpoint("POST", f"{_REST}/data/activity", create_activity, "sources.md E3.5"),
+        Endpoint("GET", f"{_REST}/data/activity/{{id}}", activity, "sources.md E3.5"),
+        Endpoint("GET", subscription, group_subscription, "sources.md E3.2, its shape is a guess"),
+        Endpoint("PUT", subscription, change_subscription, "sources.md E3.2, its shape is a guess"),
         Endpoint(
             "GET",
             f"{_REST}/data/contact/{{id}}/email/groups/subscription",
             group_subscriptions,
-            "eloqua.md 3.2, its shape is a guess",
+            "sources.md E3.2, its shape is a guess",
         ),
     ]
 

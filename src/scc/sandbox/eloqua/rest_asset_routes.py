@@ -1,4 +1,4 @@
-"""REST assets that are kept as they come: campaigns, e-mails, forms, e-mail groups ...; users (eloqua.md 3.7)."""
+"""REST assets that are kept as they come: campaigns, e-mails, forms, e-mail groups ...; users (sources.md E3.7)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from scc.sandbox.eloqua.wire_times import bulk_time, parse_bulk_time, unix_time
 __all__ = ["endpoints"]
 
 _REST = "/API/REST/{version}"
-_SOURCE = "eloqua.md 3.7"
+_SOURCE = "sources.md E3.7"
 _INNER = frozenset({"id", "name", "createdAt", "createdBy", "updatedAt", "updatedBy", "type", "depth"})
 _DEEP = frozenset({"elements", "fields", "htmlContent", "layout", "fieldValues"})
 """What only depth complete shows."""

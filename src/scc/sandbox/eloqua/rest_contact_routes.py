@@ -1,4 +1,4 @@
-"""REST contacts: searched, shown, made, changed, deleted, and who they belong with (eloqua.md 3.2)."""
+"""REST contacts: searched, shown, made, changed, deleted, and who they belong with (sources.md E3.2)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from scc.sandbox.eloqua.tables import MEMBERS
 __all__ = ["PROPERTIES", "endpoints"]
 
 _REST = "/API/REST/{version}"
-_SOURCE = "eloqua.md 3.2"
+_SOURCE = "sources.md E3.2"
 PROPERTIES = {
     "emailAddress": "C_EmailAddress",
     "name": "C_EmailAddress",

@@ -1,4 +1,4 @@
-"""REST custom objects: their descriptions and their records (eloqua.md 3.6)."""
+"""REST custom objects: their descriptions and their records (sources.md E3.6)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from scc.sandbox.eloqua.wire_times import bulk_time, parse_bulk_time, unix_time
 __all__ = ["endpoints"]
 
 _REST = "/API/REST/{version}"
-_SOURCE = "eloqua.md 3.6"
+_SOURCE = "sources.md E3.6"
 _TYPES = {"text": "string", "largeText": "string", "number": "number", "numeric": "number", "date": "date"}
 
 

@@ -1,4 +1,4 @@
-"""REST fields of contacts and accounts (eloqua.md 3.7)."""
+"""REST fields of contacts and accounts (sources.md E3.7)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scc.sandbox.eloqua.rest_search import holds, parse_search
 
 __all__ = ["endpoints"]
 
-_SOURCE = "eloqua.md 3.7"
+_SOURCE = "sources.md E3.7"
 _KINDS = {"contact": "contacts", "account": "accounts"}
 
 

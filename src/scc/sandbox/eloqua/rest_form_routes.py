@@ -1,4 +1,4 @@
-"""REST form data: what people sent by a form (eloqua.md 3.8)."""
+"""REST form data: what people sent by a form (sources.md E3.8)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scc.sandbox.eloqua.wire_times import unix_time
 __all__ = ["endpoints"]
 
 _DATA = "/API/REST/{version}/data/form/{id}"
-_SOURCE = "eloqua.md 3.8"
+_SOURCE = "sources.md E3.8"
 
 
 def endpoints() -> list[Endpoint]:

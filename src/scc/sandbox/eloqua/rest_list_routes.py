@@ -1,4 +1,4 @@
-"""REST shared lists, segments and filters (eloqua.md 3.7)."""
+"""REST shared lists, segments and filters (sources.md E3.7)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scc.sandbox.eloqua.wire_times import bulk_time, parse_bulk_time, unix_time
 __all__ = ["endpoints"]
 
 _ASSETS = "/API/REST/{version}/assets"
-_SOURCE = "eloqua.md 3.7"
+_SOURCE = "sources.md E3.7"
 _LISTS, _SEGMENTS, _FILTERS = "contacts/lists", "contacts/segments", "contacts/filters"
 
 

@@ -1,4 +1,4 @@
-"""REST's lists: which page, how deep, in which envelope; and REST's way of writing scalars (eloqua.md 3.1)."""
+"""REST's lists: which page, how deep, in which envelope; and REST's way of writing scalars (sources.md E3.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""REST's `search` parameter: text to terms, and terms held against plain dictionaries (eloqua.md 3.1)."""
+"""REST's `search` parameter: text to terms, and terms held against plain dictionaries (sources.md E3.1)."""
 
 from __future__ import annotations
 

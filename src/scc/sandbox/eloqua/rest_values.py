@@ -1,4 +1,4 @@
-"""Values of fields between REST's text and the tables' types (eloqua.md 3.1, 3.2)."""
+"""Values of fields between REST's text and the tables' types (sources.md E3.1, 3.2)."""
 
 from __future__ import annotations
 

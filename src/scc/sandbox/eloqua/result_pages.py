@@ -1,4 +1,4 @@
-"""Pages of an export's rows, made by the database and Arrow: no loop over rows (eloqua.md 2.8)."""
+"""Pages of an export's rows, made by the database and Arrow: no loop over rows (sources.md E2.8)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["csv_page", "json_page"]
 
 
 def json_page(cursor: Cursor, table: str, aliases: Sequence[str], total: int, page: Page) -> bytes:
-    """Return the envelope as JSON; without a row it has no `items` (eloqua.md 0.4)."""
+    """Return the envelope as JSON; without a row it has no `items` (sources.md E0.4)."""
     count = max(0, min(page.limit, total - page.offset))
     tail = json.dumps(envelope(page, total, count))[1:]
     if not count:

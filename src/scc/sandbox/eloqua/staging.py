@@ -1,4 +1,4 @@
-"""Uploaded data on its way to a sync: files parsed into one table of text per definition (eloqua.md 2.9).
+"""Uploaded data on its way to a sync: files parsed into one table of text per definition (sources.md E2.9).
 
 Each POST is a file. A value is null where its file lacks the column; what a JSON null or a blank says is "".
 """

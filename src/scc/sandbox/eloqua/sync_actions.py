@@ -1,4 +1,4 @@
-"""Sync actions: what an import, an export or a definition of its own does with the records it met (eloqua.md 2.10)."""
+"""Sync actions: what an import, an export or a definition of its own does with the records it met (sources.md E2.10)."""
 
 from __future__ import annotations
 

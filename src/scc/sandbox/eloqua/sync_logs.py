@@ -1,4 +1,4 @@
-"""What a sync tells of itself: log lines by Eloqua's status codes (eloqua.md 2.8, 2.12), and its outcome."""
+"""What a sync tells of itself: log lines by Eloqua's status codes (sources.md E2.8, 2.12), and its outcome."""
 
 from __future__ import annotations
 

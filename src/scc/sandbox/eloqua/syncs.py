@@ -1,4 +1,4 @@
-"""Syncs: created, moved on by polls or by the clock, carried out, expired (eloqua.md 2.8).
+"""Syncs: created, moved on by polls or by the clock, carried out, expired (sources.md E2.8).
 
 What a sync does is in `exporting` and `importing`; here is only its life.
 """
@@ -97,7 +97,7 @@ class Syncs:
         return answer
 
     def _revalidate(self, definition: Document) -> None:
-        """Since release 20D a definition is checked again when its sync is created (eloqua.md 2.8)."""
+        """Since release 20D a definition is checked again when its sync is created (sources.md E2.8)."""
         entity = self._store.definitions.entity(definition)
         self._store.definitions.check(entity, definition["kind"], definition["body"])
 

@@ -1,4 +1,4 @@
-"""Who comes in: basic credentials and OAuth tokens (eloqua.md 1). Knows no HTTP but the header's text."""
+"""Who comes in: basic credentials and OAuth tokens (sources.md E1). Knows no HTTP but the header's text."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class Tokens:
 
 
 def _basic(encoded: str) -> tuple[str, str]:
-    """Return name and password; clients in Ruby put line ends into the text (eloqua.md 1.1)."""
+    """Return name and password; clients in Ruby put line ends into the text (sources.md E1.1)."""
     try:
         text = base64.b64decode("".join(encoded.split()), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):

@@ -19,7 +19,7 @@ _SQL_TYPES = {
 
 _ISO_DATE = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?Z?)?"
 _SLASHED_DATE = r"\d{1,2}/\d{1,2}/\d{4}( \d{2}:\d{2}:\d{2})?"
-"""Dates as clients send them (eloqua.md 2.7, 2.9); with slashes the month comes first, never the day."""
+"""Dates as clients send them (sources.md E2.7, 2.9); with slashes the month comes first, never the day."""
 
 
 def sql_type(data_type: str) -> str:
@@ -28,7 +28,7 @@ def sql_type(data_type: str) -> str:
 
 
 def eastern(sql: str) -> str:
-    """Turn a time in UTC into New York's wall clock, where Eloqua's servers live (eloqua.md 4)."""
+    """Turn a time in UTC into New York's wall clock, where Eloqua's servers live (sources.md E4)."""
     return f"timezone('America/New_York', timezone('UTC', {sql}))"
 
 

@@ -13,7 +13,7 @@ _DURATION = re.compile(
 
 
 def bulk_time(moment: datetime, *, precise: bool = False) -> str:
-    """Seven fractional digits; a fresh object shows them all (`precise`), a stored one milliseconds (eloqua.md 2.6)."""
+    """Seven fractional digits; a fresh object shows them all (`precise`), a stored one milliseconds (sources.md E2.6)."""
     fraction = moment.microsecond if precise else moment.microsecond // 1000 * 1000
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{fraction:06d}0Z"
 
