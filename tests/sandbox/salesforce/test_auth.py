@@ -1,4 +1,4 @@
-"""Tokens, sessions and the day's limit (salesforce.md 1.2, 1.4, 2.0)."""
+"""Tokens, sessions and the day's limit (sandbox-salesforce.md 1 and 2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bulk API 1.0, in the formats its clients use (salesforce.md 4)."""
+"""Bulk API 1.0, in the formats its clients use (sandbox-salesforce.md 4)."""
 
 from __future__ import annotations
 

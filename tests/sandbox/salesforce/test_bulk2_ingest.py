@@ -1,4 +1,4 @@
-"""Bulk 2.0 ingest jobs (salesforce.md 3.2)."""
+"""Bulk 2.0 ingest jobs (sandbox-salesforce.md 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bulk 2.0 query jobs (salesforce.md 3.1)."""
+"""Bulk 2.0 query jobs (sandbox-salesforce.md 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several records or several calls in one (salesforce.md 2.4)."""
+"""Several records or several calls in one (sandbox-salesforce.md 2)."""
 
 from __future__ import annotations
 

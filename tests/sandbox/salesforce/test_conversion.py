@@ -1,4 +1,4 @@
-"""Lead conversion (salesforce.md 6.2)."""
+"""Lead conversion (sandbox-salesforce.md 6)."""
 
 from __future__ import annotations
 

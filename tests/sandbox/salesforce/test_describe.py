@@ -1,4 +1,4 @@
-"""Versions, resources, describes, limits (salesforce.md 2.1)."""
+"""Versions, resources, describes, limits (sandbox-salesforce.md 2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ids as salesforce.md 6.1 gives them, and the SQL twin of the arithmetic."""
+"""Ids as sandbox-salesforce.md 6 gives them, and the SQL twin of the arithmetic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JWT bearer grant (salesforce.md 1.2)."""
+"""The JWT bearer grant (sandbox-salesforce.md 1)."""
 
 from __future__ import annotations
 

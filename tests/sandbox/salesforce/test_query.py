@@ -1,4 +1,4 @@
-"""REST queries: paging, shapes and errors (salesforce.md 2.3 and 5)."""
+"""REST queries: paging, shapes and errors (sandbox-salesforce.md 2 and 5)."""
 
 from __future__ import annotations
 
@@ -395,7 +395,7 @@ NAMED_DATES = {
 
 @pytest.mark.parametrize(("name", "span"), NAMED_DATES.items(), ids=NAMED_DATES)
 def test_named_dates_span_these_days(api, load, name, span):
-    """The first and last day of each, counted from today (salesforce.md 5.1)."""
+    """The first and last day of each, counted from today (sandbox-salesforce.md 5)."""
     api.sandbox.state.clock.freeze(NOW)
     days = [span[0] - 1, span[0], span[1], span[1] + 1]
     starts = [NOW.date() + dt.timedelta(days=each) for each in days]

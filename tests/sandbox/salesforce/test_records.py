@@ -1,4 +1,4 @@
-"""One record at a time over REST (salesforce.md 2.2 and 6.3)."""
+"""One record at a time over REST (sandbox-salesforce.md 2 and 6)."""
 
 from __future__ import annotations
 
@@ -355,7 +355,7 @@ def test_midnight_is_that_of_the_users_time_zone(api, load):
 
 
 class TestCampaigns:
-    """Members and their statuses (salesforce.md 6.2)."""
+    """Members and their statuses (sandbox-salesforce.md 6)."""
 
     @pytest.fixture
     def campaign(self, api):

@@ -1,4 +1,4 @@
-"""What was deleted or changed since, and search (salesforce.md 2.5)."""
+"""What was deleted or changed since, and search (sandbox-salesforce.md 2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""simple-salesforce against the sandbox, unchanged but for an adapter that speaks plain HTTP (salesforce.md 9.2)."""
+"""simple-salesforce against the sandbox, unchanged but for an adapter that speaks plain HTTP (sandbox-salesforce.md 7)."""
 
 from __future__ import annotations
 

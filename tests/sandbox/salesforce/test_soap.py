@@ -1,4 +1,4 @@
-"""SOAP login (salesforce.md 1.1)."""
+"""SOAP login (sandbox-salesforce.md 1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""REST: standard actions, of which the sandbox has one, convertLead (salesforce.md 2.5 and 6.2)."""
+"""REST: standard actions, of which the sandbox has one, convertLead (sandbox-salesforce.md 2 and 6)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Actions:
         self._conversion = Conversion(services.store, services.queries, services.records)
 
     def add_routes(self) -> None:
-        source = "Actions: convertLead; salesforce.md 2.5, 6.2"
+        source = "Actions: convertLead; sandbox-salesforce.md 2 and 6"
         self._services.router.add("POST", _PATH, self.convert_leads, source)
 
     def convert_leads(self, call: Call) -> Answer:

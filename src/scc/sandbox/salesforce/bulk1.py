@@ -1,4 +1,4 @@
-"""Bulk API 1.0, as far as clients still speak it (salesforce.md 4): jobs of CSV and JSON, queries and PK chunking."""
+"""Bulk API 1.0, as far as clients still speak it (sandbox-salesforce.md 4): jobs of CSV and JSON, queries and PK chunking."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ class Bulk1:
 
     def add_routes(self) -> None:
         def add(method: str, path: str, handler: Callable[[Call], Answer]) -> None:
-            self._services.router.add(method, _ROOT + path, handler, "Bulk API 1.0; salesforce.md 4", "bulk1")
+            self._services.router.add(
+                method, _ROOT + path, handler, "Bulk API 1.0; sandbox-salesforce.md 4", "bulk1"
+            )
 
         add("POST", "", self.create)
         add("GET", "/{job}", self.info)

@@ -1,4 +1,4 @@
-"""Jobs and batches of Bulk API 1.0: what they are asked to be, and what is told of them (salesforce.md 4)."""
+"""Jobs and batches of Bulk API 1.0: what they are asked to be, and what is told of them (sandbox-salesforce.md 4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How Bulk API 1.0 writes things: XML or JSON, and content types without a charset (salesforce.md 4)."""
+"""How Bulk API 1.0 writes things: XML or JSON, and content types without a charset (sandbox-salesforce.md 4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What query jobs and ingest jobs of Bulk API 2.0 have in common (salesforce.md 3)."""
+"""What query jobs and ingest jobs of Bulk API 2.0 have in common (sandbox-salesforce.md 3)."""
 
 from __future__ import annotations
 

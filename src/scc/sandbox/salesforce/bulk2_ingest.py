@@ -1,4 +1,4 @@
-"""Bulk API 2.0 ingest jobs (salesforce.md 3.2)."""
+"""Bulk API 2.0 ingest jobs (sandbox-salesforce.md 3)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Bulk2Ingest:
 
     def add_routes(self) -> None:
         add = self._services.router.add
-        source = "Bulk API 2.0: ingest jobs; salesforce.md 3.2"
+        source = "Bulk API 2.0: ingest jobs; sandbox-salesforce.md 3"
         add("POST", _ROOT, self.create, source)
         add("GET", _ROOT, self.list, source)
         add("GET", _ROOT + "/{job}", self.info, source)
@@ -168,7 +168,7 @@ class Bulk2Ingest:
         return Answer(200, results.lines(self._services.state, header, sql), media_type="text/csv")
 
     def _header(self, job: Job, *names: str) -> str:
-        """Return a header line: our names in quotes, those of the upload as they came (salesforce.md 3.2)."""
+        """Return a header line: our names in quotes, those of the upload as they came (sandbox-salesforce.md 3)."""
         ingested = self._data[job].ingested
         return _delimiter(job).join([*names, *([] if ingested is None else ingested.header)]) + _ending(job)
 

@@ -1,4 +1,4 @@
-"""Bulk API 2.0 query jobs (salesforce.md 3.1)."""
+"""Bulk API 2.0 query jobs (sandbox-salesforce.md 3)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Bulk2Query:
 
     def add_routes(self) -> None:
         add = self._services.router.add
-        source = "Bulk API 2.0: query jobs; salesforce.md 3.1"
+        source = "Bulk API 2.0: query jobs; sandbox-salesforce.md 3"
         add("POST", _ROOT, self.create, source)
         add("GET", _ROOT, self.list, source)
         add("GET", _ROOT + "/{job}", self.info, source)

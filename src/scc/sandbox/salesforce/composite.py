@@ -1,4 +1,4 @@
-"""REST: several calls in one: composite, batch, tree, graph (salesforce.md 2.4)."""
+"""REST: several calls in one: composite, batch, tree, graph (sandbox-salesforce.md 2)."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Composite:
 
     def add_routes(self) -> None:
         add = self._services.router.add
-        add("POST", _ROOT, self.composite, "REST: Composite; salesforce.md 2.4")
-        add("POST", _ROOT + "/batch", self.batch, "REST: Composite Batch; salesforce.md 2.4")
-        add("POST", _ROOT + "/graph", self.graph, "REST: Composite Graph; salesforce.md 2.4")
+        add("POST", _ROOT, self.composite, "REST: Composite; sandbox-salesforce.md 2")
+        add("POST", _ROOT + "/batch", self.batch, "REST: Composite Batch; sandbox-salesforce.md 2")
+        add("POST", _ROOT + "/graph", self.graph, "REST: Composite Graph; sandbox-salesforce.md 2")
 
     def composite(self, call: Call) -> Answer:
         wish = call.json_object()
@@ -133,7 +133,7 @@ def _halted(answer: Json) -> Json:
 
 
 def _part(call: Call, method: str, url: str, body: object, headers: object) -> Call:
-    """Return a call that is part of another; blanks in its URL are let pass (salesforce.md 2.4)."""
+    """Return a call that is part of another; blanks in its URL are let pass (sandbox-salesforce.md 2)."""
     path, _, query = url.partition("?")
     sent = {str(k).lower(): str(v) for k, v in headers.items()} if isinstance(headers, dict) else {}
     return replace(

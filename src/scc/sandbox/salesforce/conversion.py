@@ -1,4 +1,4 @@
-"""Lead conversion: a lead becomes a contact of an account, with an opportunity (salesforce.md 6.2).
+"""Lead conversion: a lead becomes a contact of an account, with an opportunity (sandbox-salesforce.md 6).
 
 Members of campaigns go along: they get the contact and keep the lead. Into records that exist, only what is empty
 there is filled in.

@@ -1,4 +1,4 @@
-"""What an object and its fields are, as describe answers tell it (salesforce.md 2.1). Knows the catalogue only."""
+"""What an object and its fields are, as describe answers tell it (sandbox-salesforce.md 2). Knows the catalogue only."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def _field(sobject: SObject, field: Field) -> Json:
 
 
 def _compound(sobject: SObject, field: Field) -> str | None:
-    """Account's Name is its own compound field in real describes (salesforce.md 6.2)."""
+    """Account's Name is its own compound field in real describes (sandbox-salesforce.md 6)."""
     if field.name_field and sobject.name == "Account":
         return "Name"
     return field.compound

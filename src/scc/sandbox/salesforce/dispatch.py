@@ -1,6 +1,6 @@
 """Take a call to its handler, and turn what goes wrong into the answer the vendor would give.
 
-Also the gate: sessions, the day's limit of calls, the headers that every answer carries (salesforce.md 2.0, 1.4).
+Also the gate: sessions, the day's limit of calls, the headers that every answer carries (sandbox-salesforce.md 2 and 1).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Refusals in the vendor's words. Raised where they are found, written out once, by the routes.
 
-Source of codes and texts: salesforce.md 2.0, 2.2, 5.4 and 6.3.
+Source of codes and texts: sandbox-salesforce.md 2 and 5 and 6.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class ApiError(Exception):
 
 
 class BulkError(Exception):
-    """A refused call of Bulk 1.0: an object with exceptionCode and exceptionMessage (salesforce.md 4)."""
+    """A refused call of Bulk 1.0: an object with exceptionCode and exceptionMessage (sandbox-salesforce.md 4)."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class BulkError(Exception):
 
 
 class OAuthError(Exception):
-    """A refused token request: an object with error and error_description (salesforce.md 1.2)."""
+    """A refused token request: an object with error and error_description (sandbox-salesforce.md 1)."""
 
     def __init__(self, error: str, description: str, status: int = 400) -> None:
         super().__init__(description)

@@ -1,7 +1,7 @@
 """Record ids: 15 characters of base 62 that tell case apart, and the three characters that make them 18.
 
 Knows nothing of objects or of HTTP. The same arithmetic exists twice, in Python for single ids and in SQL for
-a million at a time; a test holds the two together. Source: salesforce.md 6.1.
+a million at a time; a test holds the two together. Source: sandbox-salesforce.md 6.
 """
 
 from __future__ import annotations

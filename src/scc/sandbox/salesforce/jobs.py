@@ -7,6 +7,7 @@ by default, or after some looks or some time. Knows neither HTTP nor what the wo
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,6 +17,8 @@ from scc.sandbox.salesforce import ids
 from scc.sandbox.salesforce.errors import JobFailedError
 from scc.sandbox.state import State
 from scc.sandbox.transitions import Progress
+
+logger = logging.getLogger(__name__)
 
 RETENTION = dt.timedelta(days=7)
 
@@ -160,9 +163,11 @@ class Jobs:
         except JobFailedError as error:
             job.error = str(error)
             self.move(job, JobState.FAILED)
-        except BaseException:
+        except Exception:
+            # Whoever looks at whatever job next must not pay for a mistake of the sandbox in this one.
+            logger.exception("job %s failed", job.id)
+            job.error = "InternalServerError : An unexpected error occurred"
             self.move(job, JobState.FAILED)
-            raise
         else:
             self.move(job, JobState.JOB_COMPLETE)
 

@@ -1,4 +1,4 @@
-"""JWT bearer assertions: read the claims, and check RS256 when the sandbox knows the public key (salesforce.md 1.2)."""
+"""JWT bearer assertions: read the claims, and check RS256 when the sandbox knows the public key (sandbox-salesforce.md 1)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scc.sandbox.salesforce.errors import OAuthError
 
 
 def check(assertion: str, client_id: str, username: str, now: float, public_key: str, base: str) -> None:
-    """Raises OAuthError for an assertion that the vendor would refuse (salesforce.md 1.2)."""
+    """Raises OAuthError for an assertion that the vendor would refuse (sandbox-salesforce.md 1)."""
     claims = _claims(assertion)
     if claims.get("iss") != client_id:
         raise OAuthError("invalid_client_id", "client identifier invalid")

@@ -12,7 +12,7 @@ from scc.sandbox.salesforce.defaults import default_sql
 from scc.sandbox.state import State
 
 STATUS_LABELS = ((1, "Sent", True, False), (2, "Responded", False, True))
-"""Member statuses that a new campaign gets: order, label, default, responded (salesforce.md 6.2)."""
+"""Member statuses that a new campaign gets: order, label, default, responded (sandbox-salesforce.md 6)."""
 
 
 def load(cursor: Cursor, state: State, sobject: SObject, table: pa.Table, *, user_id: str) -> pa.ChunkedArray:

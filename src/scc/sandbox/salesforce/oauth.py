@@ -1,4 +1,4 @@
-"""OAuth 2.0: tokens, their end, and who a token belongs to (salesforce.md 1.2)."""
+"""OAuth 2.0: tokens, their end, and who a token belongs to (sandbox-salesforce.md 1)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from scc.sandbox.salesforce.store import ORGANIZATION_ID
 
 REFRESH_TOKEN = "5Aepsandbox-refresh-token"  # noqa: S105  # the sandbox's only one, as public as its password
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-_FORM = "application/x-www-form-urlencoded"
 
 
 class OAuth:
@@ -35,13 +34,15 @@ class OAuth:
 
     def add_routes(self) -> None:
         router = self._services.router
-        source = "REST: OAuth 2.0 token endpoint; salesforce.md 1.2"
+        source = "REST: OAuth 2.0 token endpoint; sandbox-salesforce.md 1"
         router.add("POST", "/services/oauth2/token", self.token, source, "open")
         router.add("POST", "/services/oauth2/revoke", self.revoke, source, "open")
         router.add("GET", "/services/oauth2/revoke", self.revoke, source, "open")
         router.add("POST", "/services/oauth2/introspect", self.introspect, source, "open")
         router.add("GET", "/services/oauth2/userinfo", self.userinfo, source)
-        router.add("GET", "/id/{organization}/{user}", self.identity, "Identity URLs; salesforce.md 1.2")
+        router.add(
+            "GET", "/id/{organization}/{user}", self.identity, "Identity URLs; sandbox-salesforce.md 1"
+        )
 
     def token(self, call: Call) -> Answer:
         form = _form(call)

@@ -14,8 +14,8 @@ class SalesforceOptions:
     soap_login: false answers SOAP login as newer organizations do, which have it disabled.
     password_grant: false answers the OAuth password grant as newer organizations do, which have it blocked.
     member_status_strict: true rejects a CampaignMember status that the campaign does not define; false takes any.
-    unknown_delete_status: status of a DELETE of an id that does not exist (salesforce.md 2.2 is unsure).
-    early_results_status: status of results asked for before a query job is complete (salesforce.md 3.1 is unsure).
+    unknown_delete_status: status of a DELETE of an id that does not exist (sandbox-salesforce.md 2 is unsure).
+    early_results_status: status of results asked for before a query job is complete (sandbox-salesforce.md 3 is unsure).
     jwt_public_key: PEM of the key that signs JWT assertions; empty takes any signature.
     compress: false never answers with gzip, whatever a client accepts.
     """

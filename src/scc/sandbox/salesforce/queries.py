@@ -1,7 +1,7 @@
 """Run queries: compile, fetch, keep what does not fit on one page under a locator.
 
 Knows the store and SOQL, not HTTP. A query that fills more than one page is kept as a table of its values, so
-that its pages belong together whatever is written meanwhile; locators live two days (salesforce.md 2.3).
+that its pages belong together whatever is written meanwhile; locators live two days (sandbox-salesforce.md 2).
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class Queries:
 
 
 def _within(query: Query, start: str, end: str | None) -> Query:
-    """Return the query for a range of ids. Raises SoqlError for one that can't be cut so (salesforce.md 4)."""
+    """Return the query for a range of ids. Raises SoqlError for one that can't be cut so (sandbox-salesforce.md 4)."""
     if query.orders or query.limit is not None or query.groups:
         raise SoqlError("MALFORMED_QUERY", "PK chunking takes a WHERE clause and nothing after it")
     key = Name(("Id",), query.at)

@@ -1,4 +1,4 @@
-"""REST: what was deleted or changed in a span of time (salesforce.md 2.5)."""
+"""REST: what was deleted or changed in a span of time (sandbox-salesforce.md 2)."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Replication:
     def add_routes(self) -> None:
         root = "/services/data/v{version}/sobjects/{sobject}"
         add = self._services.router.add
-        add("GET", root + "/deleted", self.deleted, "REST: sObject Get Deleted; salesforce.md 2.5")
-        add("GET", root + "/updated", self.updated, "REST: sObject Get Updated; salesforce.md 2.5")
+        add("GET", root + "/deleted", self.deleted, "REST: sObject Get Deleted; sandbox-salesforce.md 2")
+        add("GET", root + "/updated", self.updated, "REST: sObject Get Updated; sandbox-salesforce.md 2")
 
     def deleted(self, call: Call) -> Answer:
         rows, end = self._rows(call, DELETED_DAYS, deleted=True)

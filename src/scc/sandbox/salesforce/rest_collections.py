@@ -1,4 +1,4 @@
-"""REST: up to 200 records in one call (salesforce.md 2.4)."""
+"""REST: up to 200 records in one call (sandbox-salesforce.md 2)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class RestCollections:
 
     def add_routes(self) -> None:
         add = self._services.router.add
-        source = "REST: sObject Collections; salesforce.md 2.4"
+        source = "REST: sObject Collections; sandbox-salesforce.md 2"
         add("POST", _ROOT, self.create, source)
         add("PATCH", _ROOT, self.update, source)
         add("DELETE", _ROOT, self.delete, source)

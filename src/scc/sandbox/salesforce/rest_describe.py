@@ -1,4 +1,4 @@
-"""REST: versions, resources, objects and their descriptions, limits (salesforce.md 2.1)."""
+"""REST: versions, resources, objects and their descriptions, limits (sandbox-salesforce.md 2)."""
 
 from __future__ import annotations
 
@@ -36,24 +36,29 @@ class RestDescribe:
     def add_routes(self) -> None:
         add = self._services.router.add
         root = "/services/data/v{version}"
-        add("GET", "/services/data", self.versions, "REST: Versions; salesforce.md 2.1", "open")
-        add("GET", root, self.resources, "REST: Resources by Version; salesforce.md 2.1")
-        add("GET", root + "/sobjects", self.objects, "REST: Describe Global; salesforce.md 2.1")
+        add("GET", "/services/data", self.versions, "REST: Versions; sandbox-salesforce.md 2", "open")
+        add("GET", root, self.resources, "REST: Resources by Version; sandbox-salesforce.md 2")
+        add("GET", root + "/sobjects", self.objects, "REST: Describe Global; sandbox-salesforce.md 2")
         add(
             "GET",
             root + "/sobjects/{sobject}",
             self.basics,
-            "REST: sObject Basic Information; salesforce.md 2.1",
+            "REST: sObject Basic Information; sandbox-salesforce.md 2",
         )
         add(
             "GET",
             root + "/sobjects/{sobject}/describe",
             self.describe,
-            "REST: sObject Describe; salesforce.md 2.1",
+            "REST: sObject Describe; sandbox-salesforce.md 2",
         )
-        add("GET", root + "/limits", self.limits, "REST: Limits; salesforce.md 2.1")
-        add("GET", root + "/limits/recordCount", self.record_count, "REST: Record Count; salesforce.md 2.1")
-        add("GET", root + "/recent", self.recent, "REST: Recently Viewed Items; salesforce.md 2.5")
+        add("GET", root + "/limits", self.limits, "REST: Limits; sandbox-salesforce.md 2")
+        add(
+            "GET",
+            root + "/limits/recordCount",
+            self.record_count,
+            "REST: Record Count; sandbox-salesforce.md 2",
+        )
+        add("GET", root + "/recent", self.recent, "REST: Recently Viewed Items; sandbox-salesforce.md 2")
 
     def versions(self, _: Call) -> Answer:
         numbers = range(OLDEST, NEWEST + 1)

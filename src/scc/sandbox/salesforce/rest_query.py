@@ -1,4 +1,4 @@
-"""REST queries: query, queryAll, and the pages after the first (salesforce.md 2.3)."""
+"""REST queries: query, queryAll, and the pages after the first (sandbox-salesforce.md 2)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RestQuery:
         self._router = services.router
 
     def add_routes(self) -> None:
-        source = "REST: Query, QueryAll, Query More Results; salesforce.md 2.3"
+        source = "REST: Query, QueryAll, Query More Results; sandbox-salesforce.md 2"
         self._router.add("GET", "/services/data/v{version}/query", self.query, source)
         self._router.add("GET", "/services/data/v{version}/queryAll", self.query_all, source)
         self._router.add("GET", "/services/data/v{version}/query/{locator}", self.more, source)

@@ -1,4 +1,4 @@
-"""REST: one record at a time, by id or by external id (salesforce.md 2.2)."""
+"""REST: one record at a time, by id or by external id (sandbox-salesforce.md 2)."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class RestRecords:
 
     def add_routes(self) -> None:
         add = self._services.router.add
-        single = "REST: sObject Rows; salesforce.md 2.2"
-        external = "REST: sObject Rows by External ID; salesforce.md 2.2"
-        add("POST", _ROOT, self.create, "REST: sObject Basic Information (POST); salesforce.md 2.2")
+        single = "REST: sObject Rows; sandbox-salesforce.md 2"
+        external = "REST: sObject Rows by External ID; sandbox-salesforce.md 2"
+        add("POST", _ROOT, self.create, "REST: sObject Basic Information (POST); sandbox-salesforce.md 2")
         add("GET", _ROOT + "/{id}", self.read, single)
         add("PATCH", _ROOT + "/{id}", self.update, single)
         add("DELETE", _ROOT + "/{id}", self.delete, single)

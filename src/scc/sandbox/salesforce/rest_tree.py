@@ -1,4 +1,4 @@
-"""REST: records with their children in one call (salesforce.md 2.4)."""
+"""REST: records with their children in one call (sandbox-salesforce.md 2)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class RestTree:
 
     def add_routes(self) -> None:
         path = "/services/data/v{version}/composite/tree/{sobject}"
-        self._services.router.add("POST", path, self.create, "REST: sObject Tree; salesforce.md 2.4")
+        self._services.router.add("POST", path, self.create, "REST: sObject Tree; sandbox-salesforce.md 2")
 
     def create(self, call: Call) -> Answer:
         """Save all the records or, when one is bad, none."""

@@ -1,6 +1,6 @@
 """Which handler answers a call: every route once, with the vendor page it follows.
 
-Paths match whatever their case and with or without a slash at the end (salesforce.md 1.3, 3.2); parts of a path
+Paths match whatever their case and with or without a slash at the end (sandbox-salesforce.md 1 and 3); parts of a path
 are decoded after they are told apart, so that a value may hold an encoded slash. Knows no handler's business.
 """
 

@@ -102,7 +102,7 @@ def _services(state: State) -> Services:
 
 
 def _oversized(request: Request) -> Response | None:
-    """Refuse what the vendor's web server refuses: URI and headers over 16,384 bytes (salesforce.md 5.2)."""
+    """Refuse what the vendor's web server refuses: URI and headers over 16,384 bytes (sandbox-salesforce.md 5)."""
     uri = len(request.scope.get("raw_path") or b"") + len(request.scope["query_string"])
     if uri > MAX_HEADER_BYTES:
         return Response(_TOO_LONG, 414, media_type="text/html")

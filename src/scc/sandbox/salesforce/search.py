@@ -1,4 +1,4 @@
-"""REST: search, as far as finding words in text fields goes (salesforce.md 2.5).
+"""REST: search, as far as finding words in text fields goes (sandbox-salesforce.md 2).
 
 Every word must stand somewhere in the searched fields of a record. Real search breaks text into words, knows
 synonyms and ranks what it finds; this one does not.
@@ -43,18 +43,18 @@ class Search:
     def add_routes(self) -> None:
         root = "/services/data/v{version}"
         add = self._services.router.add
-        add("GET", root + "/search", self.search, "REST: Search; salesforce.md 2.5")
+        add("GET", root + "/search", self.search, "REST: Search; sandbox-salesforce.md 2")
         add(
             "GET",
             root + "/parameterizedSearch",
             self.by_parameters,
-            "REST: Parameterized Search; salesforce.md 2.5",
+            "REST: Parameterized Search; sandbox-salesforce.md 2",
         )
         add(
             "POST",
             root + "/parameterizedSearch",
             self.by_parameters,
-            "REST: Parameterized Search; salesforce.md 2.5",
+            "REST: Parameterized Search; sandbox-salesforce.md 2",
         )
 
     def search(self, call: Call) -> Answer:
@@ -96,7 +96,7 @@ class Search:
             found = _OBJECT.match(text, place)
             if found is None:
                 raise refused(400, "MALFORMED_SEARCH", f"unexpected token: '{text[place : place + 20]}'")
-            names, _, clauses = _split(found[2] or "")
+            names, clauses = _split(found[2] or "")
             wanted.append(Wanted(self._sobject(found[1]), _names(names), clauses))
             place = found.end()
         return wanted
@@ -132,9 +132,11 @@ def _is_searched(name: str, kind: str, wanted: str | None) -> bool:
     return wanted is None or kind == wanted or (wanted == "name" and name.endswith("Name"))
 
 
-def _split(inner: str) -> tuple[str, str, str]:
-    cut = _CLAUSE.search(" " + inner)
-    return (inner, "", "") if cut is None else (inner[: max(cut.start() - 1, 0)], " ", inner[cut.start() :])
+def _split(inner: str) -> tuple[str, str]:
+    """Cut what stands in an object's brackets into its fields and the clauses after them."""
+    padded = " " + inner
+    cut = _CLAUSE.search(padded)
+    return (inner, "") if cut is None else (padded[: cut.start()], padded[cut.start() :])
 
 
 def _names(raw: object) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 from scc.sandbox.salesforce.bulk1_jobs import BulkJob
-from scc.sandbox.salesforce.calls import Call
 from scc.sandbox.salesforce.queries import Queries
 from scc.sandbox.salesforce.records import Records
 from scc.sandbox.salesforce.router import Router
@@ -47,7 +46,3 @@ class Services:
 def zulu(moment: dt.datetime) -> str:
     """Return a time in UTC as JSON answers have it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
-
-
-def version_number(call: Call) -> float:
-    return float(call.version)

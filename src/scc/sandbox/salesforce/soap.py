@@ -1,4 +1,4 @@
-"""SOAP: login and logout of the partner and enterprise API (salesforce.md 1.1).
+"""SOAP: login and logout of the partner and enterprise API (sandbox-salesforce.md 1).
 
 Names are looked up without regard to prefixes, since every client has its own; answers keep to the prefixes that
 clients search for as text.
@@ -35,7 +35,7 @@ class Soap:
     def add_routes(self) -> None:
         add = self._services.router.add
         for flavour in ("u", "c"):
-            source = "SOAP: login(), logout(); salesforce.md 1.1"
+            source = "SOAP: login(), logout(); sandbox-salesforce.md 1"
             add("POST", f"/services/Soap/{flavour}/{{api}}", self.call, source, "open")
             add("POST", f"/services/Soap/{flavour}/{{api}}/{{organization}}", self.call, source, "open")
 

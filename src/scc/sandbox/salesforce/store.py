@@ -194,7 +194,7 @@ class SalesforceStore:
                     yield f'{head}, "record": {line}}}\n'.encode()
 
     def now(self) -> dt.datetime:
-        """Return the time in UTC, without zone, in whole seconds, as records keep it (salesforce.md 9.6)."""
+        """Return the time in UTC, without zone, in whole seconds, as records keep it (sandbox-salesforce.md 6)."""
         return self.state.clock.naive().replace(microsecond=0)
 
     def zone(self) -> dt.tzinfo:

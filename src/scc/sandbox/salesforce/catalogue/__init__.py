@@ -1,7 +1,7 @@
 """The objects of the sandbox's organization: which there are, their fields, how they hang together.
 
 Pure description, with the custom fields and objects that a user added on top; where rows are kept is the
-store's affair. Source: salesforce.md 6.2.
+store's affair. Source: sandbox-salesforce.md 6.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Task and Event (salesforce.md 6.2)."""
+"""Task and Event (sandbox-salesforce.md 6)."""
 
 from __future__ import annotations
 

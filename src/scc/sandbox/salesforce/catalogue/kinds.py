@@ -1,7 +1,7 @@
 """What an object and a field are, and short ways to write them down.
 
 Knows no particular object. `type` is the vendor's type name; flags carry the vendor's meaning
-(createable, updateable, nillable, defaultedOnCreate): salesforce.md 2.1 and 6.2.
+(createable, updateable, nillable, defaultedOnCreate): sandbox-salesforce.md 2 and 6.
 """
 
 from __future__ import annotations

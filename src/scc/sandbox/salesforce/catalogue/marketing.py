@@ -1,4 +1,4 @@
-"""Campaign, CampaignMember and CampaignMemberStatus (salesforce.md 6.2).
+"""Campaign, CampaignMember and CampaignMemberStatus (sandbox-salesforce.md 6).
 
 A member's name and address fields are those of its contact, else of its lead, and whether it has responded
 follows from its status: formulas, so that no write can let them drift. The figures of a campaign likewise.

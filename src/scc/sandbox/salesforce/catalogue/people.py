@@ -1,4 +1,4 @@
-"""Lead, Contact and Account (salesforce.md 6.2)."""
+"""Lead, Contact and Account (sandbox-salesforce.md 6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opportunity and what hangs on it: products, price books, line items, contact roles (salesforce.md 6.2)."""
+"""Opportunity and what hangs on it: products, price books, line items, contact roles (sandbox-salesforce.md 6)."""
 
 from __future__ import annotations
 

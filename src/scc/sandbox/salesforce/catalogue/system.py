@@ -1,4 +1,4 @@
-"""The organization itself, its users, and what else clients look up (salesforce.md 6.2)."""
+"""The organization itself, its users, and what else clients look up (sandbox-salesforce.md 6)."""
 
 from __future__ import annotations
 

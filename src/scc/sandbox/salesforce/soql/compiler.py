@@ -99,7 +99,6 @@ class _Compiler:
             selection.order,
             selection.bulk_refusal,
         )
-        plan.group_by = bool(query.groups)
         plan.children = [self._child(each) for each in query.selected if isinstance(each, ChildQuery)]
         return plan
 

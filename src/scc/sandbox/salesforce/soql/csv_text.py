@@ -1,6 +1,6 @@
 """The rows of a plan as lines of CSV, made by DuckDB: no value passes through Python.
 
-Every field in quotes, null as `""`, datetimes with a Z, as bulk results have them (salesforce.md 3.1).
+Every field in quotes, null as `""`, datetimes with a Z, as bulk results have them (sandbox-salesforce.md 3).
 """
 
 from __future__ import annotations

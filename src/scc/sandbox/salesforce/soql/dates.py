@@ -1,7 +1,7 @@
 """The days that named dates stand for (`TODAY`, `LAST_N_MONTHS:3`), as half-open ranges.
 
 Days are those of the user's time zone; weeks begin on Sunday, as in the en_US locale; fiscal years are
-calendar years. Source: salesforce.md 5.1. Knows nothing of fields or SQL.
+calendar years. Source: sandbox-salesforce.md 5. Knows nothing of fields or SQL.
 """
 
 from __future__ import annotations

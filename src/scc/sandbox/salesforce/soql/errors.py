@@ -1,6 +1,6 @@
 """What is wrong with a query, in the vendor's words and with the place shown.
 
-Knows nothing of HTTP: `code` and the message are what the routes send. Source: salesforce.md 5.4.
+Knows nothing of HTTP: `code` and the message are what the routes send. Source: sandbox-salesforce.md 5.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The functions of SOQL as SQL: aggregates, parts of dates, labels and formats (salesforce.md 5.1)."""
+"""The functions of SOQL as SQL: aggregates, parts of dates, labels and formats (sandbox-salesforce.md 5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read one literal of a query: strings, numbers, dates, named dates, money (salesforce.md 5.1)."""
+"""Read one literal of a query: strings, numbers, dates, named dates, money (sandbox-salesforce.md 5)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Check a literal against the field it is compared with, and hand it to DuckDB as a parameter.
 
-The vendor's rules of comparison (salesforce.md 5.1): text without regard to case, ids of 15 and 18 characters
-alike, an empty string means null. What does not fit raises SoqlError in the words of 5.4.
+The vendor's rules of comparison (sandbox-salesforce.md 5): text without regard to case, ids of 15 and 18 characters
+alike, an empty string means null. What does not fit raises SoqlError in the vendor's words.
 """
 
 from __future__ import annotations

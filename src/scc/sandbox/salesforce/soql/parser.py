@@ -1,6 +1,6 @@
 """SOQL text -> tree, by recursive descent. Checks the grammar only; names and types are the compiler's.
 
-The grammar is that of salesforce.md 5.1; what is wrong raises SoqlError with row, column and caret (5.4).
+The grammar is that of sandbox-salesforce.md 5; what is wrong raises SoqlError with row, column and caret.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from scc.sandbox.salesforce.catalogue.kinds import Field, SObject
+from scc.sandbox.salesforce.catalogue.kinds import SObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,4 @@ class Plan:
     parents: list[Parent] = field(default_factory=list)
     children: list[Child] = field(default_factory=list)
     order: list[int | str] = field(default_factory=list)
-    group_by: bool = False
     bulk_refusal: tuple[str, str] | None = None
-    unused_fields: tuple[Field, ...] = ()

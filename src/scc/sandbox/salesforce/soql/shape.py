@@ -1,4 +1,4 @@
-"""Rows of a plan -> the records of a JSON answer (salesforce.md 2.0 and 2.3). Knows no HTTP."""
+"""Rows of a plan -> the records of a JSON answer (sandbox-salesforce.md 2). Knows no HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cut SOQL text into tokens. Knows the alphabet, not the grammar (salesforce.md 5.1 and 5.3)."""
+"""Cut SOQL text into tokens. Knows the alphabet, not the grammar (sandbox-salesforce.md 5)."""
 
 from __future__ import annotations
 

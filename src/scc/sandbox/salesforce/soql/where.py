@@ -2,7 +2,7 @@
 
 SOQL knows two truth values: `Rating != 'Hot'` holds for a record without a rating, and so does NOT of any
 comparison with a missing value. `negated` is pushed down to the leaves, so that what is not negated stays
-plain SQL, which DuckDB can push further. Source: salesforce.md 5.1.
+plain SQL, which DuckDB can push further. Source: sandbox-salesforce.md 5.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The values of staged rows, as SQL: text as it came in, and what it means for a field's type.
 
 In a staged column NULL says that nothing was sent for the field, and NOTHING that it is to be emptied.
-Which spellings are taken: salesforce.md 3.2.
+Which spellings are taken: sandbox-salesforce.md 3.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the vendor checks of every record, whatever its object: as SELECTs of problems over the rows at hand.
 
 A SELECT yields n (the row), seq (the order of checks: the first problem of a row is told), code, message, fields.
-Words and codes: salesforce.md 6.3.
+Words and codes: sandbox-salesforce.md 6.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from scc.sandbox.database import literal
 from scc.sandbox.salesforce.catalogue import Catalogue
 from scc.sandbox.salesforce.catalogue.kinds import Field
 from scc.sandbox.salesforce.writes.cells import Cell, folded
-from scc.sandbox.salesforce.writes.request import CHUNK, Write
+from scc.sandbox.salesforce.writes.request import Write
 
 _EMAIL = r"[^@\s,;<>()\[\]]+@[^@\s,;<>()\[\]]+\.[^@\s.,;<>()\[\]]{2,}"
 _JSON_WORDS = "or request may be missing a required field at [line:1, column:1]"
@@ -217,6 +217,3 @@ def forced_checks(write: Write) -> Iterator[str]:
         found = write.forced.problem
         rows = f"(SELECT n FROM cur ORDER BY n LIMIT {write.forced.rows})"
         yield problem(-1, "true", found.code, literal(found.message), found.fields or (), rows)
-
-
-__all__ = ["CHUNK", "forced_checks", "problem", "target_checks", "unique_checks", "value_checks"]

@@ -1,4 +1,4 @@
-"""What only some objects demand: members, statuses, converted leads, tasks (salesforce.md 6.2 and 6.3)."""
+"""What only some objects demand: members, statuses, converted leads, tasks (sandbox-salesforce.md 6)."""
 
 from __future__ import annotations
 

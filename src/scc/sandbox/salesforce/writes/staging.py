@@ -69,7 +69,7 @@ def _text(name: str, value: object) -> str:
 
 
 def stage_upload(cursor: Cursor, table: str, columns: int) -> None:
-    """Stage what `keep_upload` kept: an empty cell says nothing, `#N/A` empties the field (salesforce.md 3.2)."""
+    """Stage what `keep_upload` kept: an empty cell says nothing, `#N/A` empties the field (sandbox-salesforce.md 3)."""
     cells = [f"{_trimmed(f'r{place}')} AS v{place}" for place in range(columns)]
     values = [
         f"CASE v{place} WHEN '' THEN NULL WHEN '#N/A' THEN {NOTHING_SQL} ELSE v{place} END AS v{place}"
