@@ -43,14 +43,10 @@ class SalesforceUpdate:
             return None  # never closed and cleared away, or older than seven days: an update may be repeated
 
     def _send(self, batch: Batch, rows: pa.Table, journal: Path) -> IngestResult:
-        (result,) = self._bulk.ingest(
-            batch.object,
-            "update",
-            rows,
-            nulls="unchanged",
-            on_job=lambda job, _: write_json(journal, {"job": job.id}),
-        )
-        return result
+        job = self._bulk.create_ingest(batch.object, "update")
+        write_json(journal, {"job": job.id})
+        self._bulk.upload(job, rows, nulls="unchanged")
+        return self._bulk.ingest_result(job, rows)
 
     @staticmethod
     def _rows(batch: Batch) -> pa.Table:
