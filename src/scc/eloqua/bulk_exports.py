@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from scc.eloqua.models import Sync, SyncLog
+from scc.eloqua.reading import as_object
 from scc.errors import ConfigError, DataError, IncompleteError, RefusedError
 from scc.transport import Response
 
@@ -202,12 +203,10 @@ class ExportData:
         """Where the last page is full, nothing has said yet that it is the last."""
         if (self._total - self._offset) % self._page_size:
             return
-        from scc.eloqua.pages import read_json
-
         response = self._get(
             params={"offset": self._total, "limit": 1}, headers={"Accept": "application/json"}
         )
-        if read_json(response.body, self._columns).batch.num_rows:
+        if as_object(response.json()).get("items"):
             raise IncompleteError(f"Eloqua has more records than the {self._total:,} that it counted")
 
 

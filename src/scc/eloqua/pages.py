@@ -141,8 +141,13 @@ def _read_whole(body: bytes, columns: Sequence[str]) -> Page:
     items = parsed.get("items") or [] if isinstance(parsed, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise DataError("a page from Eloqua holds no list of records in 'items'")
-    arrays = [pa.array([_text(item.get(name), name) for item in items], pa.string()) for name in columns]
+    arrays = [_array([_text(item.get(name), name) for item in items]) for name in columns]
     return _page(pa.RecordBatch.from_arrays(arrays, names=list(columns)), parsed)
+
+
+def _array(values: list[str]) -> pa.Array:
+    # pa.array() of a list imports pandas where it is installed, a quarter of a second: not for nothing
+    return pa.array(values, pa.string()) if values else pa.nulls(0, pa.string())
 
 
 def _page(batch: pa.RecordBatch, envelope: Mapping[str, Any]) -> Page:
@@ -187,9 +192,7 @@ def _memory() -> pa.MemoryPool:
 def _one_batch(table: pa.Table) -> pa.RecordBatch:
     batches = table.combine_chunks().to_batches()
     if not batches:
-        return pa.RecordBatch.from_arrays(
-            [pa.array([], pa.string()) for _ in table.column_names], names=table.column_names
-        )
+        return pa.RecordBatch.from_arrays([_array([]) for _ in table.column_names], names=table.column_names)
     batch = batches[0]
     arrays = [pc.fill_null(column, "") if column.null_count else column for column in batch.columns]
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
