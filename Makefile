@@ -4,6 +4,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
+# requirements.lock is for work on SCC, requirements.txt for an image that runs it (S2I installs that name).
+RESOLVE = uv pip compile pyproject.toml --extra postgres --universal --python-version 3.11 \
+  --generate-hashes --no-header --no-emit-index-url --upgrade --quiet
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format bench lock clean
 
@@ -39,8 +43,8 @@ bench: $(STAMP)  ## measure speed and memory; prints tables
 	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(STAMP)  ## resolve the dependencies again (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-emit-index-url --upgrade --quiet --output-file requirements.lock
+	$(RESOLVE) --group dev --output-file requirements.lock
+	$(RESOLVE) --output-file requirements.txt
 
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) demo-data .mypy_cache .ruff_cache .pytest_cache
