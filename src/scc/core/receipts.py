@@ -55,6 +55,13 @@ class ReceiptSummary:
         for row in groups.to_pylist():
             self.counts[tuple(row[name] for name in by)] += row["count_all"]
 
+    def records(self) -> list[dict[str, str | int]]:
+        """One mapping for each count, as it is told to people and machines."""
+        names = ("system", "object", "operation", "outcome", "code")
+        return [
+            {**dict(zip(names, key, strict=True)), "records": n} for key, n in sorted(self.counts.items())
+        ]
+
     def to_json(self) -> dict[str, object]:
         return {"counts": [[*key, n] for key, n in sorted(self.counts.items())]}
 

@@ -12,7 +12,7 @@ from scc.flow.plan import read_summary
 from scc.store.files import read_json, write_json
 from scc.store.runs import Store
 
-__all__ = ["approve", "judge", "passed", "violations"]
+__all__ = ["approve", "approved_by", "judge", "passed", "violations"]
 
 VERDICT, APPROVAL = "guard.json", "approval.json"
 
@@ -49,6 +49,12 @@ def passed(store: Store, run: RunId) -> bool:
     verdict = read_json(store.folder(run) / VERDICT)
     plan = store.plan(run)
     return verdict is not None and plan.exists() and verdict["digest"] == plan.manifest.digest
+
+
+def approved_by(store: Store, run: RunId) -> str | None:
+    """Who let the plan that is there now pass its limits; None where nobody had to."""
+    verdict = read_json(store.folder(run) / VERDICT) if passed(store, run) else None
+    return str(verdict["approved_by"]) if verdict and verdict["approved_by"] else None
 
 
 def approve(store: Store, run: RunId, *, by: str, now: datetime, digest: str | None = None) -> str:

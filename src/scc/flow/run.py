@@ -6,9 +6,11 @@ Luigi orders the steps; its verdict is not trusted. A run is good when its recei
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from scc.core.changes import PlanSummary
@@ -18,7 +20,7 @@ from scc.core.runs import RunId, format_moment
 from scc.engines.base import Engine
 from scc.errors import ConfigError, GuardError, SccError
 from scc.flow.apply import read_receipt_summary
-from scc.flow.guard import violations
+from scc.flow.guard import approved_by, violations
 from scc.flow.pipeline import Pipeline
 from scc.flow.plan import read_summary
 from scc.flow.progress import NO_PROGRESS, Progress
@@ -28,6 +30,7 @@ from scc.store.runs import RunRecord, RunState, Store
 __all__ = ["RunResult", "Runner"]
 
 Until: TypeAlias = Literal["guard", "receipt"]
+_TRACE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ class RunResult:
 
 
 class Runner:
-    """Runs pipelines over one store. `bulk_limits` bounds what is under way at once, by resource name."""
+    """Runs pipelines over one store. `bulk_limits` bounds what is under way at once, by resource name;
+    `worker` is the name that goes on record."""
 
     def __init__(
         self,
@@ -56,6 +60,7 @@ class Runner:
         engine: Engine,
         batch_rows: int = 50_000,
         bulk_limits: Mapping[str, int] | None = None,
+        worker: str = "",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.store = store
@@ -63,6 +68,7 @@ class Runner:
         self._engine = engine
         self._batch_rows = batch_rows
         self._bulk_limits = bulk_limits or {"eloqua_bulk": 2, "salesforce_bulk": 2, "store_bulk": 2}
+        self._worker = worker
         self._now = now
 
     def run(
@@ -98,7 +104,14 @@ class Runner:
                     hint="Leave out --at to take a new moment.",
                 )
             full = full or earlier.full
-        record = RunRecord.start(run, self._now(), full=full, config_digest=pipeline.config_digest)
+        record = RunRecord.start(
+            run,
+            self._now(),
+            full=full,
+            config_digest=pipeline.config_digest,
+            tries=earlier.tries + 1 if earlier else 1,
+            worker=self._worker,
+        )
         self.store.write(record)
         return record
 
@@ -127,29 +140,38 @@ class Runner:
         started = time.monotonic()
         complete = tasks.build(root, self._bulk_limits)
         seconds = {**context.seconds, "all": round(time.monotonic() - started, 3)}
-        error = context.failures[0] if context.failures else None
+        step, error = context.failures[0] if context.failures else ("", None)
         if error is None and not complete:
             error = RuntimeError(f"{record.run} ended without an error and without its output")
-        record = self._end(record, until, error, seconds)
+        record = self._end(
+            replace(record, seconds=seconds, error=_told(step, error) if error else None),
+            pipeline,
+            _state_of(until, error),
+        )
         if error is not None and not isinstance(error, SccError):
             raise error
         return self._result(record, pipeline, error)
 
-    def _end(
-        self, record: RunRecord, until: Until, error: Exception | None, seconds: Mapping[str, float]
-    ) -> RunRecord:
+    def _end(self, record: RunRecord, pipeline: Pipeline, state: RunState) -> RunRecord:
+        """Put on record how the run ended, with what its outputs and the meter tell of it."""
         plan, receipt = self.store.plan(record.run), self.store.receipt(record.run)
-        summary = read_summary(plan) if plan.exists() else None
-        outcomes = read_receipt_summary(receipt).by_outcome() if receipt.exists() else {}
+        changes = read_summary(plan).changes if plan.exists() else None
+        result = read_receipt_summary(receipt) if receipt.exists() else ReceiptSummary()
+        usage = self._systems.meter.take()
+        read = {source.name: self.store.export(record.run, source.name) for source in pipeline.sources}
         record = replace(
             record,
-            state=_state(until, summary, error),
+            state=RunState.NOTHING_TO_DO if state is RunState.DONE and not changes else state,
             ended_at=format_moment(self._now()),
-            plan_digest=plan.manifest.digest if summary else None,
-            changes=summary.changes if summary else None,
-            outcomes={str(outcome): n for outcome, n in sorted(outcomes.items())},
-            seconds=seconds,
-            error=_told(error) if error else None,
+            plan_digest=plan.manifest.digest if plan.exists() else None,
+            changes=changes,
+            outcomes={str(outcome): n for outcome, n in sorted(result.by_outcome().items())},
+            exported={name: dataset.manifest.rows for name, dataset in read.items() if dataset.exists()},
+            counts=result.records(),
+            approved_by=approved_by(self.store, record.run),
+            requests=usage.requests,
+            retries=usage.retries,
+            quota=self._systems.quota(),
         )
         self.store.write(record)
         return record
@@ -173,20 +195,33 @@ class Runner:
         )
 
 
-def _state(until: Until, plan: PlanSummary | None, error: Exception | None) -> RunState:
+def _state_of(until: Until, error: Exception | None) -> RunState:
     if error is not None:
         return RunState.STOPPED if isinstance(error, GuardError) else RunState.FAILED
-    if until == "guard":
-        return RunState.PLANNED
-    return RunState.DONE if plan and plan.changes else RunState.NOTHING_TO_DO
+    return RunState.PLANNED if until == "guard" else RunState.DONE
 
 
-def _told(error: Exception) -> dict[str, str | None]:
+def _told(step: str, error: Exception) -> dict[str, object]:
     """What is put on record of an error. A defect's own words may quote values, so they are not."""
+    where = {"step": step, "trace": _trace(error)}
     if isinstance(error, SccError):
-        return {"type": type(error).__name__, "message": error.message, "hint": error.hint}
+        return {
+            "type": type(error).__name__,
+            "message": error.message,
+            "hint": error.hint,
+            "exit_code": error.exit_code,
+            **where,
+        }
     return {
         "type": type(error).__name__,
         "message": "a defect in SCC",
         "hint": "Start the run of that moment again with --debug to see where, and report it.",
+        "exit_code": 1,
+        **where,
     }
+
+
+def _trace(error: Exception) -> list[str]:
+    """The innermost places that the error came through; neither source lines nor values."""
+    frames = traceback.extract_tb(error.__traceback__)[-_TRACE:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames]

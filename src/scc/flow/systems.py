@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from scc.flow.meter import Meter
 from scc.settings import Settings
 
 if TYPE_CHECKING:  # a client is imported only where a pipeline meets its system
     from scc.eloqua import EloquaClient
     from scc.eloqua.client import CsvUse
     from scc.salesforce import SalesforceClient
-    from scc.transport import Exchange, RetryPolicy
+    from scc.transport import RetryPolicy
 
 __all__ = ["Systems"]
 
@@ -22,12 +23,17 @@ _CSV: Mapping[str, CsvUse] = {"auto": "auto", "csv": "always", "json": "never"}
 class Systems:
     """Each client is made when first asked for; ConfigError then names the credentials that are missing.
 
-    `observer` is told of every HTTP exchange, on the thread that made it.
+    `meter` counts every HTTP exchange.
     """
 
-    def __init__(self, settings: Settings, *, observer: Callable[[Exchange], None] | None = None) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._observer = observer
+        self.meter = Meter()
+
+    def quota(self) -> dict[str, dict[str, int]]:
+        """What the systems last told of their daily allowances, by name: `used` and `limit`."""
+        usage = self.salesforce.api_usage if "salesforce" in self.__dict__ else None
+        return {"salesforce_api_requests": {"used": usage.used, "limit": usage.max}} if usage else {}
 
     @cached_property
     def eloqua(self) -> EloquaClient:
@@ -40,7 +46,7 @@ class Systems:
             login_url=section.login_url,
             csv=_CSV[section.pages],
             retry=self._retry(),
-            observer=self._observer,
+            observer=self.meter,
         )
 
     @cached_property
@@ -64,9 +70,7 @@ class Systems:
                 client_id=login.client_id,
                 client_secret=login.client_secret.get_secret_value(),
             )
-        return SalesforceClient(
-            auth=auth, version=section.version, retry=self._retry(), observer=self._observer
-        )
+        return SalesforceClient(auth=auth, version=section.version, retry=self._retry(), observer=self.meter)
 
     def _retry(self) -> RetryPolicy:
         from scc.transport import RetryPolicy

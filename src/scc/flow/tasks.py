@@ -44,7 +44,8 @@ class Context:
     engine: Engine
     progress: Progress
     batch_rows: int
-    failures: list[Exception] = field(default_factory=list)
+    failures: list[tuple[str, Exception]] = field(default_factory=list)
+    """What stopped which step, by its label."""
     seconds: dict[str, float] = field(default_factory=dict)
 
     def read(self) -> dict[str, Dataset]:
@@ -88,7 +89,7 @@ class _Step(luigi.Task):
     def on_failure(self, exception: BaseException) -> str:
         """Keep the error for the caller; Luigi itself is told its kind only, never values."""
         if isinstance(exception, Exception):
-            self.context.failures.append(exception)
+            self.context.failures.append((self.label, exception))
         return type(exception).__name__
 
     def step(self, kind: type[_Step], **more: str) -> _Step:
@@ -205,4 +206,4 @@ def build(root: _Step, limits: Mapping[str, int]) -> bool:
 def _keep(task: luigi.Task, error: Exception) -> None:
     """A step that could not even be asked whether it is complete (a damaged manifest)."""
     if isinstance(task, _Step):
-        task.context.failures.append(error)
+        task.context.failures.append((task.label, error))

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import fcntl
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from scc import __version__
 from scc.core.runs import RunId, format_moment, parse_moment
@@ -46,7 +47,16 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """What `scc runs` and `scc show` tell of a run. Moments are ISO 8601 in UTC, durations seconds."""
+    """What `scc runs` and `scc show` tell of a run. Moments are ISO 8601 in UTC, durations seconds.
+
+    tries     how often the run was begun; what follows is of the last try
+    worker    who ran it: a name that outlives a pod, or "" on a laptop
+    exported  records read, by source
+    counts    the receipt's rows: {system, object, operation, outcome, code, records}
+    requests  attempts by system and status ("none": no answer came); `retries`: repeated ones by system
+    quota     daily allowances as the systems last told them: {name: {used, limit}}
+    error     type, message, hint, step, exit_code, and `trace`: where it was raised, innermost last
+    """
 
     pipeline: str
     moment: str
@@ -60,14 +70,24 @@ class RunRecord:
     outcomes: Mapping[str, int] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
-    error: Mapping[str, str | None] | None = None
+    error: Mapping[str, Any] | None = None
+    tries: int = 1
+    worker: str = ""
+    exported: Mapping[str, int] = field(default_factory=dict)
+    counts: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    approved_by: str | None = None
+    requests: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    retries: Mapping[str, int] = field(default_factory=dict)
+    quota: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def run(self) -> RunId:
         return RunId(self.pipeline, parse_moment(self.moment))
 
     @classmethod
-    def start(cls, run: RunId, now: datetime, *, full: bool, config_digest: str) -> RunRecord:
+    def start(
+        cls, run: RunId, now: datetime, *, full: bool, config_digest: str, tries: int = 1, worker: str = ""
+    ) -> RunRecord:
         return cls(
             run.pipeline,
             format_moment(run.moment),
@@ -76,6 +96,8 @@ class RunRecord:
             full=full,
             config_digest=config_digest,
             versions={"scc": __version__, "python": platform.python_version()},
+            tries=tries,
+            worker=worker,
         )
 
 
