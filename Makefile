@@ -9,10 +9,10 @@ RESOLVE = uv pip compile pyproject.toml --extra postgres --universal --python-ve
   --generate-hashes --no-header --no-emit-index-url --upgrade --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test e2e e2e-containers e2e-kubernetes check format bench lock clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -24,8 +24,22 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP)  ## run the main pipeline against a local sandbox
 	@$(BIN)/scc demo
 
-test: $(STAMP)  ## run all tests
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+test: $(STAMP)  ## run the tests that need nothing but Python
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not e2e and not containers and not kubernetes" $(ARGS)
+
+e2e: $(STAMP) .packages-e2e  ## run the tests against PostgreSQL, Prometheus and Alertmanager, and in containers
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m e2e $(ARGS)
+	$(MAKE) e2e-containers
+
+e2e-containers: $(STAMP) .packages-e2e-containers  ## build the images and run them
+	$(BIN)/python -m pytest -m containers $(ARGS)
+
+e2e-kubernetes: $(STAMP)  ## apply what is rendered to a real API server (needs Go)
+	$(BIN)/python -m pytest -m kubernetes $(ARGS)
+
+.PHONY: .packages-e2e .packages-e2e-containers
+.packages-e2e .packages-e2e-containers: .packages-%:
+	@.ci/packages $*
 
 check: $(STAMP)  ## lint, format, strict types, import directions, spelling
 	$(BIN)/ruff check .
