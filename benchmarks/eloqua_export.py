@@ -28,13 +28,13 @@ PARQUET: dict[str, Any] = {
 }
 
 
-def ours(url: str, file: Path, *, csv: Literal["always", "never"]) -> None:
+def ours(url: str, file: Path, *, pages: Literal["csv", "json"]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     from scc.eloqua import BasicAuth, EloquaClient, contacts
 
-    client = EloquaClient(auth=BasicAuth("c", "u", "p"), login_url=url, csv=csv)
+    client = EloquaClient(auth=BasicAuth("c", "u", "p"), login_url=url, pages=pages)
     schema = pa.schema([(name, pa.string()) for name in FIELDS])
     with (
         client.bulk.export(contacts(), FIELDS) as export,
@@ -63,8 +63,8 @@ def theirs(url: str, file: Path, *, read: Callable[[Any], list[dict[str, str]]])
 
 
 CONTESTANTS: dict[str, Callable[[str, Path], None]] = {
-    "scc, CSV pages": lambda url, file: ours(url, file, csv="always"),
-    "scc, JSON pages": lambda url, file: ours(url, file, csv="never"),
+    "scc, CSV pages": lambda url, file: ours(url, file, pages="csv"),
+    "scc, JSON pages": lambda url, file: ours(url, file, pages="json"),
     "pyeloqua, pages of 50,000": lambda url, file: theirs(
         url, file, read=lambda bulk: bulk.GetSyncedData(defURI=bulk.job_def["uri"], retrieveLimit=10**9)
     ),

@@ -76,10 +76,10 @@ def test_all_records_come_in_order(format_: str, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("csv", "accept"), [("auto", "text/csv"), ("always", "text/csv"), ("never", "application/json")]
+    ("pages", "accept"), [("auto", "text/csv"), ("csv", "text/csv"), ("json", "application/json")]
 )
-def test_client_decides_the_format(csv: Any, accept: str) -> None:
-    with scripted_eloqua({DATA: data(records(3)), LOGS: log(3)}, csv=csv) as (client, server):
+def test_client_decides_the_format(pages: Any, accept: str) -> None:
+    with scripted_eloqua({DATA: data(records(3)), LOGS: log(3)}, pages=pages) as (client, server):
         assert read(client) == records(3)
     assert [seen.headers["Accept"] for seen in server.requests if seen.path.endswith("data")] == [accept]
 
@@ -175,7 +175,7 @@ def test_csv_that_was_insisted_on_is_an_error_instead() -> None:
         return as_csv(records(9), COLUMNS)
 
     with (
-        scripted_eloqua({DATA: data(records(10), csv=short), LOGS: log(10)}, csv="always") as (client, _),
+        scripted_eloqua({DATA: data(records(10), csv=short), LOGS: log(10)}, pages="csv") as (client, _),
         pytest.raises(IncompleteError, match="9 records, 10"),
     ):
         read(client)
@@ -194,7 +194,7 @@ def test_json_in_answer_to_a_wish_for_csv_is_taken_as_json() -> None:
 
 def test_json_with_records_missing_is_incomplete() -> None:
     with (
-        scripted_eloqua({DATA: data(records(24), total=25), LOGS: log(25)}, csv="never") as (client, _),
+        scripted_eloqua({DATA: data(records(24), total=25), LOGS: log(25)}, pages="json") as (client, _),
         pytest.raises(IncompleteError, match="24 records, 25"),
     ):
         read(client)
@@ -202,7 +202,7 @@ def test_json_with_records_missing_is_incomplete() -> None:
 
 def test_two_counts_that_differ_are_incomplete() -> None:
     with (
-        scripted_eloqua({DATA: data(records(25), total=30), LOGS: log(25)}, csv="never") as (client, _),
+        scripted_eloqua({DATA: data(records(25), total=30), LOGS: log(25)}, pages="json") as (client, _),
         pytest.raises(IncompleteError, match="30 exported records in one place, 25"),
     ):
         read(client)

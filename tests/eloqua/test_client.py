@@ -201,9 +201,9 @@ def test_blank_credentials_are_a_configuration_error(credentials: tuple[str, str
         BasicAuth(*credentials)
 
 
-def test_use_of_csv_has_three_words() -> None:
-    with pytest.raises(ConfigError, match="sometimes"):
-        EloquaClient(auth=BasicAuth("c", "u", "p"), csv="sometimes")  # type: ignore[arg-type]  # the fault under test
+def test_format_of_pages_has_three_words() -> None:
+    with pytest.raises(ConfigError, match="xml"):
+        EloquaClient(auth=BasicAuth("c", "u", "p"), pages="xml")  # type: ignore[arg-type]  # the fault under test
 
 
 def test_credentials_show_in_no_repr_and_no_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -17,7 +17,7 @@ from scc.eloqua import definitions
 from scc.eloqua.bulk_exports import DataFormat, Export, ExportData, PageDone, exported_count
 from scc.eloqua.bulk_imports import UploadFormat, poster, upload
 from scc.eloqua.bulk_syncs import Syncs
-from scc.eloqua.client import CsvUse, EloquaClient
+from scc.eloqua.client import EloquaClient
 from scc.eloqua.errors import SYSTEM
 from scc.eloqua.fields import BulkObject
 from scc.eloqua.filters import Filter
@@ -50,8 +50,6 @@ RETENTION = timedelta(days=3)
 """How long exported data may be read; Eloqua's own 12 hours have run out before long downloads ended."""
 AUTO_DELETE = timedelta(days=7)
 """When Eloqua deletes a definition that nobody has deleted."""
-
-_FORMATS: Mapping[CsvUse, DataFormat] = {"auto": "auto", "always": "csv", "never": "json"}
 
 
 class Bulk:
@@ -215,7 +213,7 @@ class Bulk:
             total=total,
             offset=offset,
             page_size=page_size,
-            format=format or _FORMATS[self._client.csv],
+            format=format or self._client.pages,
             on_page=on_page,
         ).batches()
 

@@ -21,20 +21,20 @@ from scc.transport import Exchange, Response, RetryPolicy, Transport
 
 if TYPE_CHECKING:
     from scc.eloqua.bulk import Bulk
+    from scc.eloqua.bulk_exports import DataFormat
     from scc.eloqua.rest import Rest
 
-__all__ = ["CsvUse", "EloquaClient"]
+__all__ = ["EloquaClient"]
 
-CsvUse = Literal["auto", "always", "never"]
 LOGIN_URL = "https://login.eloqua.com"
 
 
 class EloquaClient:
     """One Eloqua instance; safe for threads, and cheap until its first call.
 
-    `csv` says how data pages are asked for: "auto" asks for CSV, a quarter of the bytes of JSON, and
-    goes over to JSON at the first page that does not add up. `filter_limit` is the length of a filter
-    that the instance takes. The waits of `retry` also pace the polling of syncs.
+    `pages` says how data pages are asked for: "csv", "json", or "auto", which asks for CSV, a quarter of
+    the bytes of JSON, and goes over to JSON at the first page that does not add up. `filter_limit` is
+    the length of a filter that the instance takes. The waits of `retry` also pace the polling of syncs.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class EloquaClient:
         *,
         auth: Credentials,
         login_url: str = LOGIN_URL,
-        csv: CsvUse = "auto",
+        pages: DataFormat = "auto",
         filter_limit: int = FILTER_LIMIT,
         retry: RetryPolicy | None = None,
         observer: Callable[[Exchange], None] | None = None,
@@ -53,8 +53,8 @@ class EloquaClient:
         proxy: str | None = None,
         user_agent: str = f"scc/{scc.__version__}",
     ) -> None:
-        if csv not in ("auto", "always", "never"):
-            raise ConfigError(f"csv={csv!r} can't be", hint="One of: auto, always, never.")
+        if pages not in ("auto", "csv", "json"):
+            raise ConfigError(f"pages={pages!r} can't be", hint="One of: auto, csv, json.")
         options: dict[str, Any] = {
             "retry": retry,
             "connect_timeout_s": connect_timeout_s,
@@ -66,7 +66,7 @@ class EloquaClient:
             "explain": explain,
             "observer": observer,
         }
-        self.csv = csv
+        self.pages = pages
         self.filter_limit = filter_limit
         self._login_url = login_url.rstrip("/")
         self._login = Transport(SYSTEM, **options)

@@ -29,7 +29,7 @@ __all__ = ["Page", "read_csv", "read_json"]
 _TO_ITEMS = re.compile(rb'\s*\{(?:\s*"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[^"\[\]{},\s]+)\s*,)*\s*"items"\s*:\s*\[')
 _BETWEEN = re.compile(rb"\}\s*,\s*\{")
 _COLUMNS_DIFFER = re.compile(r"Expected \d+ columns, got \d+")
-_JSON_INSTEAD = "Ask for JSON pages instead (csv='never')."
+_JSON_INSTEAD = "Ask for JSON pages instead (pages='json')."
 
 
 @dataclass(frozen=True)

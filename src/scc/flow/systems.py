@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,13 +10,10 @@ from scc.settings import Settings
 
 if TYPE_CHECKING:  # a client is imported only where a pipeline meets its system
     from scc.eloqua import EloquaClient
-    from scc.eloqua.client import CsvUse
     from scc.salesforce import SalesforceClient
     from scc.transport import RetryPolicy
 
 __all__ = ["Systems"]
-
-_CSV: Mapping[str, CsvUse] = {"auto": "auto", "csv": "always", "json": "never"}
 
 
 class Systems:
@@ -44,7 +40,7 @@ class Systems:
         return EloquaClient(
             auth=BasicAuth(login.company, login.user, login.password.get_secret_value()),
             login_url=section.login_url,
-            csv=_CSV[section.pages],
+            pages=section.pages,
             retry=self._retry(),
             observer=self.meter,
         )
