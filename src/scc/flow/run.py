@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from scc.engines.base import Engine
 from scc.errors import ConfigError, GuardError, SccError
 from scc.flow.apply import read_receipt_summary
 from scc.flow.guard import approved_by, violations
+from scc.flow.observers import Observers, RunObserver
 from scc.flow.pipeline import Pipeline
 from scc.flow.plan import read_summary
 from scc.flow.progress import NO_PROGRESS, Progress
@@ -50,7 +51,7 @@ class RunResult:
 
 class Runner:
     """Runs pipelines over one store. `bulk_limits` bounds what is under way at once, by resource name;
-    `worker` is the name that goes on record."""
+    `worker` is the name that goes on record; `observers` are told when a try begins and ends."""
 
     def __init__(
         self,
@@ -61,6 +62,7 @@ class Runner:
         batch_rows: int = 50_000,
         bulk_limits: Mapping[str, int] | None = None,
         worker: str = "",
+        observers: Sequence[RunObserver] = (),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.store = store
@@ -69,6 +71,7 @@ class Runner:
         self._batch_rows = batch_rows
         self._bulk_limits = bulk_limits or {"eloqua_bulk": 2, "salesforce_bulk": 2, "store_bulk": 2}
         self._worker = worker
+        self._observers = Observers(observers)
         self._now = now
 
     def run(
@@ -113,6 +116,7 @@ class Runner:
             worker=self._worker,
         )
         self.store.write(record)
+        self._observers.started(record)
         return record
 
     def _previous(self, record: RunRecord) -> RunId | None:
@@ -174,6 +178,7 @@ class Runner:
             quota=self._systems.quota(),
         )
         self.store.write(record)
+        self._observers.ended(record)
         return record
 
     def _result(
