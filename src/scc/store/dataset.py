@@ -6,7 +6,6 @@ never read, and is swept by the next writer of the same dataset.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scc.errors import CorruptError
+from scc.store.files import file_digest
 from scc.store.manifest import Manifest, Part
 
 __all__ = ["Dataset", "DatasetWriter"]
@@ -63,7 +63,7 @@ class Dataset:
     def verify(self) -> None:
         """Read every byte and compare it with the manifest; CorruptError names the file that differs."""
         for part, path in zip(self.manifest.parts, self.paths(), strict=True):
-            if _sha256(path) != part.sha256:
+            if file_digest(path) != part.sha256:
                 raise self._corrupt(path, "does not hold what was written")
 
     def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
@@ -170,7 +170,7 @@ class DatasetWriter:
             self._file.close()
         path = self._part_path()
         path.chmod(0o664)
-        self._parts.append(Part(path.name, self._file_rows, path.stat().st_size, _sha256(path)))
+        self._parts.append(Part(path.name, self._file_rows, path.stat().st_size, file_digest(path)))
         self._file, self._file_rows = None, 0
 
 
@@ -187,8 +187,3 @@ def write_dataset(
         writer.write_all(batches)
         writer.meta.update(meta or {})
     return Dataset(folder)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

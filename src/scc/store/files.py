@@ -1,7 +1,8 @@
-"""Atomic small files: written beside their place, made durable, then renamed."""
+"""Atomic small files: written beside their place, made durable, then renamed; and what a file holds, as a digest."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from scc.errors import CorruptError
 
-__all__ = ["publish", "read_json", "write_json"]
+__all__ = ["file_digest", "publish", "read_json", "write_json"]
 
 
 @contextmanager
@@ -49,6 +50,12 @@ def read_json(path: Path) -> dict[str, object] | None:
     if not isinstance(data, dict):
         raise CorruptError(f"{path} does not hold a JSON object", hint=_MEND)
     return data
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of the file's bytes, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 _MEND = "Restore the file from a backup, or remove the run's folder and run that moment again."

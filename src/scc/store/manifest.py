@@ -2,7 +2,8 @@
 
     {"format": 1, "rows": n, "parts": [{"name", "rows", "bytes", "sha256"}], "meta": {...}}
 
-`meta` is the writer's: a plan's summary, an export's moment on the vendor's clock.
+`meta` is the writer's: a plan's summary, an export's moment on the vendor's clock. Where a person was
+erased from the dataset later, `made_as` keeps the digest that it was made with.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Part:
 class Manifest:
     parts: tuple[Part, ...]
     meta: Mapping[str, object] = field(default_factory=dict)
+    made_as: str | None = None
 
     @property
     def rows(self) -> int:
@@ -42,12 +44,24 @@ class Manifest:
 
     @property
     def digest(self) -> str:
-        """What the dataset holds, in 64 hexadecimal digits: equal parts, equal digest."""
+        """What the dataset held when it was made, in 64 hexadecimal digits: equal parts, equal digest.
+
+        It names a plan in approvals and records, also after a person was erased from it.
+        """
+        return self.made_as or self.content
+
+    @property
+    def content(self) -> str:
+        """What the dataset holds now, in 64 hexadecimal digits."""
         return hashlib.sha256("".join(part.sha256 for part in self.parts).encode()).hexdigest()
 
     def write(self, folder: Path) -> None:
         parts = [asdict(part) for part in self.parts]
-        write_json(folder / NAME, {"format": FORMAT, "rows": self.rows, "parts": parts, "meta": self.meta})
+        made_as = {"made_as": self.made_as} if self.made_as else {}
+        write_json(
+            folder / NAME,
+            {"format": FORMAT, "rows": self.rows, **made_as, "parts": parts, "meta": self.meta},
+        )
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
@@ -61,7 +75,8 @@ class Manifest:
                     f"{folder / NAME} has the format {data['format']!r}, and this version reads {FORMAT}",
                     hint="Read it with the version of SCC that wrote it.",
                 )
-            return cls(tuple(Part(**part) for part in data["parts"]), data["meta"])  # type: ignore[attr-defined, arg-type]  # checked by the except
+            parts = tuple(Part(**part) for part in data["parts"])  # type: ignore[attr-defined]  # checked by the except
+            return cls(parts, data["meta"], data.get("made_as"))  # type: ignore[arg-type]  # as above
         except (KeyError, TypeError) as error:
             raise CorruptError(
                 f"{folder / NAME} is not a manifest: {error}",
