@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from importlib.resources import files
-from pathlib import Path
 
 from pydantic import Field
 
@@ -17,7 +15,7 @@ from scc.core.changes import Operation
 from scc.core.conditions import Compare, Condition
 from scc.core.limits import Limits
 from scc.engines.base import Query, Table, identifier
-from scc.errors import ConfigError
+from scc.flow.bounce_rules import BounceRule, hard_rule_sql, read_bounce_rules
 from scc.flow.carried_source import CarriedRecords
 from scc.flow.eloqua_source import EloquaRecords
 from scc.flow.lists_source import ListMembers
@@ -62,7 +60,7 @@ class Config(Section):
 
 def pipeline(config: Config) -> Pipeline:
     """Raises ConfigError for rules that can't be read."""
-    rules = _rules(config.rules)
+    rules = read_bounce_rules(config.rules, where=f"pipelines.{NAME}.rules")
     reach = timedelta(hours=config.look_back_hours)
 
     def recent(since: datetime | None) -> Condition | None:
@@ -97,24 +95,27 @@ def pipeline(config: Config) -> Pipeline:
         (bounces, CarriedRecords("carried", of="bounces", by="evidence"), *engagement, *members, *people),
         plan=lambda read: _plan(config, rules, read),
         config_digest=hashlib.sha256(
-            (config.model_dump_json(exclude={"max_changes"}) + json.dumps(rules)).encode()
+            (
+                config.model_dump_json(exclude={"max_changes"}) + json.dumps([asdict(one) for one in rules])
+            ).encode()
         ).hexdigest()[:16],
     )
 
 
-def _plan(config: Config, rules: list[dict[str, object]], read: Mapping[str, Dataset]) -> PlanStep:
+def _plan(config: Config, rules: Sequence[BounceRule], read: Mapping[str, Dataset]) -> PlanStep:
     types: Mapping[str, str] = read["bounces"].manifest.meta["types"]  # type: ignore[assignment]  # our own manifest
     current = value_map({mark: f"Contact.{mark}" for mark in config.marks}, types)
     at = 'CAST("ActivityDate" AS TIMESTAMP) AS happened_at'
     ids: Mapping[str, str] = read["members"].manifest.meta["lists"]  # type: ignore[assignment]  # our own manifest
+    codes = [_code("SmtpErrorCode"), _code("SmtpStatusCode"), identifier("SmtpMessage")]
     has_carried = bool(read["carried"].manifest.rows)
     query = Query(
         files("scc.pipelines").joinpath("hard_bounces.sql").read_text(encoding="utf-8"),
         {
             "bounces": Table(
                 [read["bounces"], *([read["carried"]] if has_carried else [])],
-                f'"Id" AS id, "ContactId" AS contact_id, "EmailAddress" AS address, {at}, {_code("SmtpErrorCode")} AS error, '
-                f'{_code("SmtpStatusCode")} AS status, "SmtpMessage" AS message, '
+                f'"Id" AS id, "ContactId" AS contact_id, "EmailAddress" AS address, {at}, {codes[0]} AS error, '
+                f"{codes[1]} AS status, {hard_rule_sql(rules, *codes)} AS rule, "
                 f"{current if config.marks else 'MAP {}::MAP(VARCHAR, VARCHAR)'} AS current, "
                 f"{'left_over' if has_carried else 'NULL::VARCHAR AS left_over'}",
             ),
@@ -123,7 +124,6 @@ def _plan(config: Config, rules: list[dict[str, object]], read: Mapping[str, Dat
             "people": _people(read),
         },
         {
-            "rules": json.dumps(rules),
             "marks": json.dumps({"map": config.marks}),
             "invalid_list": ids[config.invalid_list] if config.invalid_list else "",
         },
@@ -152,38 +152,3 @@ def _people(read: Mapping[str, Dataset]) -> Table:
 
 def _code(column: str) -> str:
     return f"trim({identifier(column)})"
-
-
-def _rules(path: str | None) -> list[dict[str, object]]:
-    source = Path(path) if path else files("scc.rules").joinpath("bounces.toml")
-    try:
-        raw = tomllib.loads(source.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"pipelines.{NAME}.rules: {source} can't be read: {error}") from None
-    rules = []
-    for rank, rule in enumerate(raw.get("rule", []), 1):
-        where = f"{source}: rule {rank}"
-        if set(rule) - {"name", "error", "status", "message", "verdict"} or not isinstance(
-            rule.get("name"), str
-        ):
-            raise ConfigError(
-                f"{where} may have name, error, status, message and verdict, and must have a name"
-            )
-        if rule.get("verdict") not in {"hard", "soft"}:
-            raise ConfigError(f'{where}: verdict is {rule.get("verdict")!r}, not "hard" or "soft"')
-        for part in ("error", "status", "message"):
-            try:
-                re.compile(rule.get(part, ""))
-            except (re.error, TypeError) as error:
-                raise ConfigError(f"{where}: {part} is no regular expression: {error}") from None
-        rules.append(
-            {
-                "rank": rank,
-                **{part: rule.get(part) for part in ("name", "error", "status", "message", "verdict")},
-            }
-        )
-    if not rules:
-        raise ConfigError(
-            f"{source} holds no rules", hint="Write [[rule]] tables, as in SCC's own rules/bounces.toml."
-        )
-    return rules

@@ -1,24 +1,13 @@
 -- Hard bounces, and what follows from each in both systems.
---   bounces    id, contact_id, address, happened_at, error, status, message, current (map: field -> value of the contact when read),
+--   bounces    id, contact_id, address, happened_at, error, status, rule (by which it is hard, or null), current (map: field -> value of the contact when read),
 --              left_over (null, or the keys that the last run saw rejected)
 --   engaged    contact_id, happened_at     clicks and form submits
 --   people     sobject, id, address, bounced_at, reason
 --   members    list, contact_id            who is on which list now
--- Parameters: rules (JSON), marks (JSON: the contact's fields to set), invalid_list, nurture_lists (JSON), now.
-WITH rules AS (
-    SELECT unnest(from_json($rules, '[{"rank":"INTEGER","name":"VARCHAR","error":"VARCHAR","status":"VARCHAR","message":"VARCHAR","verdict":"VARCHAR"}]'), recursive := true)
-),
-judged AS (
-    SELECT bounces.*, arg_min(rules.verdict, rules.rank) AS verdict, arg_min(rules.name, rules.rank) AS rule
-    FROM bounces LEFT JOIN rules
-        ON (rules.error IS NULL OR regexp_full_match(bounces.error, rules.error))
-        AND (rules.status IS NULL OR regexp_full_match(bounces.status, rules.status))
-        AND (rules.message IS NULL OR regexp_matches(bounces.message, rules.message, 'i'))
-    GROUP BY ALL
-),
--- The latest hard bounce of each contact decides.
-hard AS (
-    SELECT * FROM judged WHERE verdict = 'hard'
+-- Parameters: marks (JSON: the contact's fields to set), invalid_list.
+WITH hard AS (
+    -- The latest hard bounce of each contact decides.
+    SELECT * FROM bounces WHERE rule IS NOT NULL
     QUALIFY row_number() OVER (PARTITION BY contact_id, lower(address) ORDER BY happened_at DESC, id DESC) = 1
 ),
 spared AS (
