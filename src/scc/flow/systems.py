@@ -1,4 +1,4 @@
-"""Clients from settings: the one place where credentials meet the systems they are for."""
+"""What a run works with, from settings: the one place where credentials meet the systems they are for."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from scc.flow.meter import Meter
 from scc.settings import Settings
 
 if TYPE_CHECKING:  # a client is imported only where a pipeline meets its system
+    from scc.core.addresses import AddressRules
     from scc.eloqua import EloquaClient
     from scc.salesforce import SalesforceClient
     from scc.transport import RetryPolicy
@@ -30,6 +31,13 @@ class Systems:
         """What the systems last told of their daily allowances, by name: `used` and `limit`."""
         usage = self.salesforce.api_usage if "salesforce" in self.__dict__ else None
         return {"salesforce_api_requests": {"used": usage.used, "limit": usage.max}} if usage else {}
+
+    @cached_property
+    def address_rules(self) -> AddressRules:
+        """When two addresses are one mailbox, as the configuration says."""
+        from scc.flow.addresses import address_rules
+
+        return address_rules(self._settings.archive.address_rules)
 
     @cached_property
     def eloqua(self) -> EloquaClient:

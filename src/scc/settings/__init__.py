@@ -19,10 +19,12 @@ from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 from scc.settings.origin import Origin
 from scc.settings.problems import explain, nearest
 from scc.settings.sections import (
+    Archive,
     Eloqua,
     EloquaLogin,
     Engine,
     Flow,
+    Ledger,
     Log,
     Salesforce,
     SalesforceLogin,
@@ -33,10 +35,12 @@ from scc.settings.sources import CONFIG_NAME, gather
 
 __all__ = [
     "CONFIG_NAME",
+    "Archive",
     "Eloqua",
     "EloquaLogin",
     "Engine",
     "Flow",
+    "Ledger",
     "Log",
     "RawTable",
     "Salesforce",
@@ -64,8 +68,10 @@ class Settings(Section):
     eloqua: Eloqua = Field(default_factory=Eloqua)
     salesforce: Salesforce = Field(default_factory=Salesforce)
     store: Store = Field(default_factory=Store)
+    archive: Archive = Field(default_factory=Archive)
     engine: Engine = Field(default_factory=Engine)
     flow: Flow = Field(default_factory=Flow)
+    ledger: Ledger = Field(default_factory=Ledger)
     log: Log = Field(default_factory=Log)
     pipelines: dict[str, dict[str, object]] = Field(
         default_factory=dict, description="A table for each pipeline, by its name."
@@ -103,8 +109,11 @@ def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -
     except ValidationError as error:
         raise explain(error, Settings, found.origin) from None
     store = settings.store.model_copy(update={"path": found.base / settings.store.path})
+    archive = settings.archive
+    if archive.address_rules:
+        archive = archive.model_copy(update={"address_rules": found.base / archive.address_rules})
     pipelines = {name: RawTable(table) for name, table in settings.pipelines.items()}
-    settings = settings.model_copy(update={"store": store, "pipelines": pipelines})
+    settings = settings.model_copy(update={"store": store, "archive": archive, "pipelines": pipelines})
     for table in pipelines.values():
         table.origin = found.origin
     parts: tuple[Any, ...] = (settings, settings.eloqua, settings.salesforce)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator
 
@@ -17,10 +18,12 @@ from scc.settings.keys import Spot, toml_value
 from scc.settings.origin import Origin
 
 __all__ = [
+    "Archive",
     "Eloqua",
     "EloquaLogin",
     "Engine",
     "Flow",
+    "Ledger",
     "Log",
     "Salesforce",
     "SalesforceLogin",
@@ -173,6 +176,17 @@ class Store(Section):
     )
 
 
+class Archive(Section):
+    """The archive of deleted contacts."""
+
+    address_rules: _FilePath | None = Field(
+        None,
+        description="A file that says when two addresses are one mailbox, in place of SCC's own (rules/addresses.toml); "
+        "a relative one lies beside the configuration file. Entries are found by the rules they were archived with.",
+        examples=["addresses.toml"],
+    )
+
+
 class Engine(Section):
     """DuckDB, which makes the plans."""
 
@@ -199,6 +213,38 @@ class Flow(Section):
     retry_budget_s: float = Field(
         300.0, ge=0, description="Seconds that one call may spend on tries, waits included.", examples=[300.0]
     )
+
+
+class Ledger(Section):
+    """The history of all runs: PostgreSQL in a cluster; without an address, a file beside the runs.
+
+    One ledger is for one store.
+    """
+
+    url: SecretStr | None = Field(
+        None,
+        repr=False,
+        description="The database's address; what follows a question mark goes to the driver, such as sslmode.",
+        examples=["postgresql://scc@db.example/scc?sslmode=verify-full"],
+    )
+    password: SecretStr | None = Field(
+        None,
+        repr=False,
+        description="The database user's password, if the address holds none.",
+        examples=["..."],
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, value: SecretStr | None) -> SecretStr | None:
+        try:
+            parts = urlsplit(value.get_secret_value() if value else "postgresql://host/database")
+            good = parts.port is None or parts.port > 0
+        except ValueError:
+            good = False
+        if not (good and parts.scheme == "postgresql" and parts.hostname and parts.path.strip("/")):
+            raise ValueError("an address of the form postgresql://user@host:port/database")
+        return value
 
 
 class Log(Section):
