@@ -10,7 +10,7 @@ pytestmark = pytest.mark.e2e
 
 def ask(url):
     with psycopg.connect(url, connect_timeout=2) as connection:
-        return connection.execute("SELECT current_database()").fetchone()[0]
+        return connection.execute("SELECT current_database()").fetchall()[0][0]
 
 
 def test_databases_are_apart_and_outlive_a_restart(postgres_server):

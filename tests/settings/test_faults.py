@@ -248,3 +248,27 @@ def test_lines_are_found_for_tables_dotted_and_quoted_keys():
         ("one", "t.wo"): 4,
         ("one", "t.wo", "x y"): 5,
     }
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mysql://scc:hunter2@db/scc",
+        "postgresql:///scc?password=hunter2",
+        "postgresql://scc:hunter2@db",
+        "postgresql://scc:hunter2@db:port/scc",
+        "postgresql://[scc:hunter2@db/scc",
+    ],
+)
+def test_a_faulty_address_of_the_ledger_is_told_without_what_it_holds(address):
+    assert told(f'[ledger]\nurl = "{address}"\n') == (
+        "scc.toml, line 2: ledger.url is a text; expected an address of the form "
+        "postgresql://user@host:port/database\n"
+        'For example: url = "postgresql://scc@db.example/scc?sslmode=verify-full"'
+    )
+
+
+def test_the_ledgers_address_does_not_print():
+    Path("scc.toml").write_text('[ledger]\nurl = "postgresql://scc:hunter2@db/scc"\n')
+
+    assert "hunter2" not in repr(load(environ={}))
