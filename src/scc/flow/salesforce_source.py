@@ -1,9 +1,10 @@
-"""Records out of Salesforce, just those that records read before them refer to."""
+"""Records out of Salesforce: just those that records read before them refer to, or all that meet a condition."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -17,7 +18,7 @@ from scc.store.dataset import DatasetWriter
 if TYPE_CHECKING:
     from scc.salesforce import SalesforceClient
 
-__all__ = ["SalesforceReferred"]
+__all__ = ["SalesforceRecords", "SalesforceReferred"]
 
 REST_AT_MOST = 2_000
 """Up to so many values a few REST calls are sooner done than one bulk job."""
@@ -93,3 +94,33 @@ class SalesforceReferred:
                 yield from client.query(query, include_deleted=self.with_deleted)
             else:
                 yield from client.bulk.query(query, include_deleted=self.with_deleted)
+
+
+@dataclass(frozen=True, slots=True)
+class SalesforceRecords:
+    """All records of `sobject` that meet the condition, by one bulk job; deleted ones are not among them.
+
+    `where` is given the run's moment. Columns are named as in `fields`, all text, null for null.
+    """
+
+    name: str
+    sobject: str
+    fields: tuple[str, ...]
+    where: Callable[[datetime], Condition | None] = lambda _: None
+    needs: tuple[str, ...] = ()
+    system: str = field(default="salesforce", init=False)
+
+    def read(self, reading: Reading) -> None:
+        from scc.salesforce import soql
+
+        step = f"export {self.name}"
+        reading.progress.start(step, None)
+        condition = self.where(reading.run.moment)
+        where = None if condition is None else salesforce_condition(condition)
+        schema = pa.schema([pa.field(name, pa.string()) for name in self.fields])
+        query = soql.select(self.sobject, self.fields, where=where)
+        with DatasetWriter(reading.target, schema) as writer:
+            for batch in reading.systems.salesforce.bulk.query(query):
+                writer.write(batch)
+                reading.progress.advance(step, batch.num_rows)
+        reading.progress.finish(step, f"{writer.rows:,} records")
