@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scc.errors import DataError
-from scc.salesforce.pages import read_page
+from scc.salesforce.pages import read_batches, read_page
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 TABLES = st.integers(1, 4).flatmap(
@@ -58,6 +58,22 @@ def test_a_record_of_the_greatest_length_is_read():
     value = "\u6f22" * 400_000
     read = read_page(as_salesforce_writes(["A", "B"], [[value, "x"]] * 3), what="page")
     assert read["A"].to_pylist() == [value] * 3
+
+
+def test_long_records_among_short_ones_cost_none_of_them():
+    short = [[str(row), "x\ny"] for row in range(400_000)]
+    rows = [*short[:250_000], ["long", "\u6f22\n" * 600_000], *short[250_000:], ["longer", '"' * 2_000_000]]
+    read = read_page(as_salesforce_writes(["A", "B"], rows), what="page")
+    assert read["A"].to_pylist() == [a for a, _ in rows]
+    assert read["B"].to_pylist() == [b for _, b in rows]
+
+
+def test_what_was_read_before_a_fault_is_handed_out_bit_by_bit():
+    body = as_salesforce_writes(["A"], [["x" * 98]] * 100_000) + b'"y","z"\n'
+    batches = read_batches(body, what="page")
+    assert 0 < next(batches).num_rows < 100_000
+    with pytest.raises(DataError, match="Expected 1 columns, got 2"):
+        list(batches)
 
 
 @pytest.mark.parametrize(

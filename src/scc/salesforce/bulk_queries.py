@@ -1,13 +1,14 @@
 """Bulk API 2.0 query jobs: any number of records, in constant memory.
 
-A page is fetched whole before it is parsed (a cut connection then costs one page, and no half of one
-is used), and the next one is fetched and parsed while the caller has this one: at most two are held.
+A page is fetched whole before it is parsed: a cut connection then costs one page. The next one is
+fetched, and the next records of this one are parsed, while the caller has some: two pages as they came,
+and little of them parsed, are all that is held.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from scc.salesforce import jobs
 from scc.salesforce.door import segment
 from scc.salesforce.jobs import WAIT_S, Jobs
 from scc.salesforce.models import JobState, QueryJob
-from scc.salesforce.pages import read_page
+from scc.salesforce.pages import read_batches
 from scc.salesforce.queries import selected
 from scc.salesforce.types import convert
 
@@ -30,7 +31,11 @@ _PAGE_CELLS = 5_000_000
 
 @dataclass(frozen=True)
 class _Page:
-    table: pa.Table
+    """A page as it came; `announced` is the number of its records, None where it does not say."""
+
+    body: bytes
+    what: str
+    announced: int | None
     locator: str | None
 
 
@@ -89,9 +94,9 @@ class BulkQueries(Jobs):
         complete = job if _is_complete(job) else self.wait_query(job, timeout_s=timeout_s)
         assert isinstance(complete, QueryJob)
         rows = 0
-        for table in self._tables(complete.id, page_rows):
-            rows += table.num_rows
-            for batch in table.to_batches() or [_empty(table.schema)]:
+        with _threads() as threads:
+            for batch in self._batches(complete.id, page_rows, threads):
+                rows += batch.num_rows
                 yield convert(batch, types or {})
         if complete.records is not None and rows != complete.records:
             raise IncompleteError(
@@ -123,21 +128,20 @@ class BulkQueries(Jobs):
         finally:
             jobs.remove(self._door, _path(job.id), quietly=True)
 
-    def _tables(self, job_id: str, page_rows: int) -> Iterator[pa.Table]:
+    def _batches(self, job_id: str, page_rows: int, threads: Executor) -> Iterator[pa.RecordBatch]:
         """Fetch ahead by one page: the address of the next stands on the one before."""
         seen: set[str] = set()
-        with _one_ahead() as ahead:
-            page: _Page | None = self._page(job_id, page_rows, None)
-            while page is not None:
-                following = None
-                if page.locator is not None:
-                    if page.locator in seen:
-                        raise DataError(f"salesforce: the pages of job {job_id} do not advance")
-                    seen.add(page.locator)
-                    following = ahead.submit(self._page, job_id, page_rows, page.locator)
-                yield page.table
-                page = None  # not to be held beside the next two
-                page = following.result() if following else None
+        page: _Page | None = self._page(job_id, page_rows, None)
+        while page is not None:
+            following = None
+            if page.locator is not None:
+                if page.locator in seen:
+                    raise DataError(f"salesforce: the pages of job {job_id} do not advance")
+                seen.add(page.locator)
+                following = threads.submit(self._page, job_id, page_rows, page.locator)
+            yield from _parsed(page, threads)
+            page = None  # not to be held beside the next two
+            page = following.result() if following else None
 
     def _page(self, job_id: str, page_rows: int, locator: str | None) -> _Page:
         response = self._door.call(
@@ -152,20 +156,34 @@ class BulkQueries(Jobs):
                 f"salesforce: a page of job {job_id} does not say whether another follows",
                 hint="Something between here and Salesforce drops the header Sforce-Locator.",
             )
-        what = f"job {job_id}, the page at {locator or 'the start'}"
-        table = read_page(response.body, what=what)
         announced = response.headers.get("Sforce-NumberOfRecords", "")
-        if announced.isascii() and announced.isdigit() and int(announced) != table.num_rows:
-            raise IncompleteError(
-                f"salesforce: {what}: {int(announced):,} records were announced, {table.num_rows:,} came"
-            )
-        return _Page(table, None if said == "null" else said)
+        return _Page(
+            response.body,
+            f"job {job_id}, the page at {locator or 'the start'}",
+            int(announced) if announced.isascii() and announced.isdigit() else None,
+            None if said == "null" else said,
+        )
+
+
+def _parsed(page: _Page, threads: Executor) -> Iterator[pa.RecordBatch]:
+    """Parse ahead by one batch; IncompleteError where they are not as many records as were announced."""
+    rows = 0
+    batches = read_batches(page.body, what=page.what)
+    ahead = threads.submit(next, batches, None)
+    while (batch := ahead.result()) is not None:
+        ahead = threads.submit(next, batches, None)
+        rows += batch.num_rows
+        yield batch
+    if page.announced not in (None, rows):
+        raise IncompleteError(
+            f"salesforce: {page.what}: {page.announced:,} records were announced, {rows:,} came"
+        )
 
 
 @contextmanager
-def _one_ahead() -> Iterator[ThreadPoolExecutor]:
-    """A thread for the next page, which nobody waits for when the reader has had enough."""
-    pool = ThreadPoolExecutor(1, thread_name_prefix="salesforce-page")
+def _threads() -> Iterator[Executor]:
+    """One to fetch and one to parse; nobody waits for them when the reader has had enough."""
+    pool = ThreadPoolExecutor(2, thread_name_prefix="salesforce-page")
     try:
         yield pool
     finally:
@@ -185,10 +203,6 @@ def _as_selected(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatc
     """Take the query's spelling of the columns for Salesforce's."""
     same = [name.lower() for name in columns] == [name.lower() for name in batch.schema.names]
     return batch.rename_columns(list(columns)) if same else batch
-
-
-def _empty(schema: pa.Schema) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([pa.array([], one.type) for one in schema], names=schema.names)
 
 
 def _path(job_id: str) -> str:

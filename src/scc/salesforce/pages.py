@@ -1,55 +1,71 @@
 """Bulk result pages: CSV into Arrow, every column as text. It knows no job and no HTTP.
 
-Salesforce quotes every cell and writes null as `""`. Nothing of a page that does not add up is
-handed out, and no value of it stands in an error.
+Salesforce quotes every cell and writes null as `""`. No value of a page stands in an error.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.csv
 
 from scc.errors import DataError
 
-__all__ = ["header", "read_page"]
+__all__ = ["header", "read_batches", "read_page"]
 
-# A block becomes a batch, and a record must fit one: 400,000 characters, quotes doubled, in up to 4 bytes each.
-_BLOCK = 8 << 20
+# A block becomes a batch, and a record must fit one. Small blocks take the same memory again and again;
+# the second is for the longest record there is: 400,000 characters, quotes doubled, in up to 4 bytes each.
+_BLOCK, _LONG_BLOCK = 2 << 20, 8 << 20
+_TOO_LONG = "straddling"  # what Arrow says of a record longer than a block
 _COUNTS = re.compile(r"Expected \d+ columns, got \d+")
 
 
 def read_page(body: bytes, *, what: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """Parse a whole page: columns named as in its header, all strings, the empty cell null.
+    """Parse a whole page, as `read_batches` does; nothing of a page with a fault is handed out."""
+    return pa.Table.from_batches(read_batches(body, what=what, columns=columns))
+
+
+def read_batches(body: bytes, *, what: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Parse a page bit by bit: columns named as in its header, all strings, the empty cell null.
 
     `columns` leaves out all others, whatever the case they stand there in. `what` names the page in
-    errors (DataError).
+    errors (DataError). At least one batch comes.
     """
     names = header(body, what=what)
     chosen = names if columns is None else _choose(names, columns, what)
     if body.count(b'"') % 2:
         raise DataError(f"salesforce: {what} ends within a quoted value")
-    if b"\n" not in body:
-        return pa.schema([(name, pa.string()) for name in chosen]).empty_table()
-    try:
-        table = pyarrow.csv.read_csv(
-            pa.BufferReader(body),
-            read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK),
-            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(chosen, pa.string()),
-                include_columns=chosen,
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=True,
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise DataError(f"salesforce: {what} is no clean CSV: {_reason(error)}") from None
-    return table
+    rows = 0
+    for block in (_BLOCK, _LONG_BLOCK):
+        try:
+            for batch in _open(body, chosen, block, rows) if b"\n" in body else ():
+                rows += batch.num_rows
+                yield batch
+            break
+        except pa.ArrowInvalid as error:
+            if _TOO_LONG not in str(error) or block == _LONG_BLOCK:
+                raise DataError(f"salesforce: {what} is no clean CSV: {_reason(error)}") from None
+    if not rows:
+        yield pa.RecordBatch.from_arrays([pa.nulls(0, pa.string()) for _ in chosen], names=chosen)
+
+
+def _open(body: bytes, columns: Sequence[str], block: int, skip: int) -> pyarrow.csv.CSVStreamingReader:
+    return pyarrow.csv.open_csv(
+        pa.BufferReader(body),
+        # one thread: pages are read beside whoever works on what was read
+        read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=block, skip_rows_after_names=skip),
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(columns, pa.string()),
+            include_columns=columns,
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+        ),
+    )
 
 
 def header(body: bytes, *, what: str) -> list[str]:
@@ -78,7 +94,7 @@ def _reason(error: pa.ArrowInvalid) -> str:
     words = str(error)
     if "UTF8" in words:
         return "text that is not UTF-8"
-    if "straddling" in words:
-        return f"a record longer than {_BLOCK:,} bytes"
+    if _TOO_LONG in words:
+        return f"a record longer than {_LONG_BLOCK:,} bytes"
     counts = _COUNTS.search(words)
     return counts[0] if counts else "it can't be cut into rows and columns"
