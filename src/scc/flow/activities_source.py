@@ -38,7 +38,7 @@ class LatestActivities:
 
     `kinds` are Eloqua's activity types, `days` how far back from the run's moment they count,
     `look_back` how late they may arrive in Eloqua. The dataset has `contact_id` (int64), the columns
-    (text) and `at` (UTC without a zone); its meta `as_of`, Eloqua's own clock, and `start`, the moment
+    (text) and `happened_at` (UTC without a zone); its meta `as_of`, Eloqua's own clock, and `start`, the moment
     from which on everything is known.
     """
 
@@ -72,13 +72,13 @@ class LatestActivities:
             writer.write_all(batches)
             moments = [datetime.fromisoformat(str(piece.manifest.meta["as_of"])) for piece in pieces]
             writer.meta.update(as_of=min(moments).isoformat(), start=start.isoformat())
-        shutil.rmtree(reading.target / "pieces")
         new = sum(piece.manifest.rows for piece in pieces)
+        shutil.rmtree(reading.target / "pieces")
         reading.progress.finish(step, f"{new:,} new activities, {writer.rows:,} contacts")
 
     def _schema(self) -> pa.Schema:
         texts = [pa.field(name, pa.string()) for name in self.columns]
-        return pa.schema([("contact_id", pa.int64()), *texts, ("at", pa.timestamp("us"))])
+        return pa.schema([("contact_id", pa.int64()), *texts, ("happened_at", pa.timestamp("us"))])
 
     def _pieces(self, reading: Reading, known: EloquaFields, window: _Window) -> Iterator[Dataset]:
         """Windows that Eloqua gives whole, each a dataset that a later try finds."""
@@ -160,13 +160,13 @@ class _Window:
 def latest(fresh: list[Dataset], earlier: list[Dataset], columns: tuple[str, ...], start: datetime) -> Query:
     """The latest activity by contact and columns, of those as they were exported and of what was known."""
     texts = "".join(f", {identifier(name)}" for name in columns)
-    own = f'TRY_CAST("ContactId" AS BIGINT) AS contact_id{texts}, CAST("ActivityDate" AS TIMESTAMP) AS at'
+    own = f'TRY_CAST("ContactId" AS BIGINT) AS contact_id{texts}, CAST("ActivityDate" AS TIMESTAMP) AS happened_at'
     known = " UNION ALL SELECT * FROM earlier" if earlier else ""
     sql = (
-        f"SELECT contact_id{texts}, max(at) AS at FROM (SELECT * FROM fresh{known}) "  # noqa: S608  # quoted above
-        f"WHERE contact_id IS NOT NULL AND at >= CAST($start AS TIMESTAMP) GROUP BY ALL ORDER BY contact_id{texts}"
+        f"SELECT contact_id{texts}, max(happened_at) AS happened_at FROM (SELECT * FROM fresh{known}) "  # noqa: S608  # quoted above
+        f"WHERE contact_id IS NOT NULL AND happened_at >= CAST($start AS TIMESTAMP) GROUP BY ALL ORDER BY contact_id{texts}"
     )
     tables = {"fresh": Table(fresh, own)}
     if earlier:
-        tables["earlier"] = Table(earlier, f"contact_id{texts}, at")
+        tables["earlier"] = Table(earlier, f"contact_id{texts}, happened_at")
     return Query(sql, tables, {"start": start.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")})

@@ -13,7 +13,7 @@ from scc.core.conditions import Condition
 from scc.errors import ConfigError, UnavailableError
 from scc.flow.conditions import eloqua_filter
 from scc.flow.eloqua_job import EloquaJob
-from scc.flow.objects import EloquaFields, eloqua_fields, eloqua_object, resolve_object
+from scc.flow.objects import EloquaFields, address_states, eloqua_fields, eloqua_object, resolve_object
 from scc.flow.pipeline import Reading
 from scc.store.dataset import DatasetWriter
 
@@ -25,7 +25,8 @@ OVERLAP = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class EloquaRecords:
-    """`object` is "contact", or "customObject/NAME OR ID"; `fields` are internal names, and Id comes always.
+    """`object` is "contact", or "customObject/NAME OR ID"; `fields` are internal names (a contact's also
+    Email.IsBounced and Email.IsSubscribed), and Id comes always.
 
     `where` is given the moment to continue from (None: read all) and returns the condition.
     The dataset holds text only, "" for blank. Its meta has the `object` by id, each field's data
@@ -42,7 +43,7 @@ class EloquaRecords:
     def read(self, reading: Reading) -> None:
         bulk = reading.systems.eloqua.bulk
         name = resolve_object(reading.systems.eloqua, self.object)
-        known = eloqua_fields(reading.systems.eloqua, name)
+        known = {**eloqua_fields(reading.systems.eloqua, name), **address_states(name)}
         columns = ["Id", *self.fields]
         statements = {column: _statement(known, column, name) for column in columns}
         since = reading.since(self.name)

@@ -11,7 +11,14 @@ from scc.errors import ConfigError
 if TYPE_CHECKING:
     from scc.eloqua import BulkObject, EloquaClient
 
-__all__ = ["EloquaField", "EloquaFields", "eloqua_fields", "eloqua_object", "resolve_object"]
+__all__ = [
+    "EloquaField",
+    "EloquaFields",
+    "address_states",
+    "eloqua_fields",
+    "eloqua_object",
+    "resolve_object",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,14 @@ def eloqua_fields(client: EloquaClient, name: str) -> dict[str, EloquaField]:
     for one in client.bulk.fields(obj):
         fields.setdefault(one.internal_name, EloquaField(one.statement, one.data_type))
     return fields
+
+
+def address_states(name: str) -> dict[str, EloquaField]:
+    """What Eloqua tells with a contact, and keeps of its address: it outlives the contact and is no field of it."""
+    if name != "contact":
+        return {}
+    states = ("Email.IsBounced", "Email.IsSubscribed")
+    return {state: EloquaField(eloqua_object(name).statement(state), "boolean") for state in states}
 
 
 def _activity_fields(client: EloquaClient, kind: str) -> dict[str, EloquaField]:
