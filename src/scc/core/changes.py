@@ -51,6 +51,8 @@ ORDER = ("system", "object", "operation", "key")
 class Operation(StrEnum):
     CREATE = "create"
     UPDATE = "update"
+    FILL = "fill"
+    """An update that the other system itself keeps to fields that are blank when it arrives."""
     UPSERT = "upsert"
     DELETE = "delete"
     LIST_ADD = "list-add"

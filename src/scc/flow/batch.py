@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -22,7 +22,7 @@ class Batch:
     """Changes of one system, object and operation; `changes` has change, key, before, after.
 
     `clears`: the rows set some field to blank, and all rows write the same fields. Otherwise a field
-    that a row does not name is left as it is.
+    that a row does not name is left as it is. `names`: just these of the fields that the rows write.
     """
 
     system: str
@@ -30,13 +30,23 @@ class Batch:
     operation: Operation
     clears: bool
     changes: pa.Table
+    names: tuple[str, ...] | None = None
 
     def fields(self) -> list[str]:
         """All fields that some row writes, sorted."""
+        if self.names is not None:
+            return list(self.names)
         names: set[str] = set()
         for chunk in self.changes["after"].chunks:
             names.update(written_fields(chunk))
         return sorted(names)
+
+    def pieces(self, most: int) -> list[Batch]:
+        """The same rows again and again, with at most so many of the fields each."""
+        names = self.fields()
+        return [
+            replace(self, names=tuple(names[at : at + most])) for at in range(0, max(len(names), 1), most)
+        ]
 
     def values(self, field: str) -> pa.ChunkedArray:
         """One field's new values; null where a row does not write it."""

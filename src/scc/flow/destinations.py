@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from scc.core.changes import Operation
 from scc.errors import ConfigError
+from scc.flow.archive_marks import ArchiveMarks
 from scc.flow.batch import Batch, Destination
 from scc.flow.eloqua_destinations import EloquaImport, EloquaListAction
 from scc.flow.salesforce_destination import SalesforceUpdate
@@ -26,7 +27,9 @@ def destination(systems: Systems, store: Store, batch: Batch) -> Destination:
     match batch.system, batch.operation:
         case "store", Operation.DELETE:
             return StoreDelete(store)
-        case "eloqua", Operation.UPDATE:
+        case "store", Operation.UPDATE if batch.object == "archive":
+            return ArchiveMarks(store)
+        case "eloqua", Operation.UPDATE | Operation.FILL:
             return EloquaImport(systems)
         case "eloqua", Operation.LIST_ADD | Operation.LIST_REMOVE:
             return EloquaListAction(systems)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from scc.core.changes import Operation
+from scc.core.receipts import Outcome
 from scc.errors import ConfigError, UnavailableError
 from scc.flow.batch import Batch
 from scc.flow.eloqua_job import EloquaJob
@@ -70,7 +71,19 @@ class _EloquaSync:
 
 
 class EloquaImport(_EloquaSync):
-    """Updates of contacts and custom object records by bulk import, matched by the record's id."""
+    """Updates of contacts and custom object records by bulk import, matched by the record's id.
+
+    More fields than one import takes go by several imports; a record that one of them rejects is rejected.
+    """
+
+    def write(self, batch: Batch, journal: Path) -> pa.RecordBatch:
+        most = eloqua_object(batch.object).max_import_fields - 1  # and the id
+        pieces = batch.pieces(most)
+        receipts = [
+            super(EloquaImport, self).write(piece, journal.with_name(f"{journal.stem}{_nth(at)}.json"))
+            for at, piece in enumerate(pieces)
+        ]
+        return _merged(receipts)
 
     def _send(self, batch: Batch, job: EloquaJob) -> Sync:
         known = eloqua_fields(self._client, batch.object)
@@ -83,11 +96,32 @@ class EloquaImport(_EloquaSync):
             {name: known[name].statement for name in ("Id", *names)},
             identifier="Id",
             name=f"SCC {batch.operation} {batch.object}",
-            update_rule="always" if batch.clears else "ifNewIsNotNull",
+            update_rule=_update_rule(batch),
         )
         columns = {"Id": batch.changes["key"], **{name: batch.values(name) for name in names}}
         rows = pa.table(columns).to_batches()
         return job.start(definition.uri, fill=lambda: self._bulk.upload(definition, rows))
+
+
+def _update_rule(batch: Batch) -> str:
+    if batch.operation is Operation.FILL:
+        return "ifExistingIsNull"
+    return "always" if batch.clears else "ifNewIsNotNull"
+
+
+def _nth(at: int) -> str:
+    return f"-{at}" if at else ""
+
+
+def _merged(receipts: list[pa.RecordBatch]) -> pa.RecordBatch:
+    """One receipt of the same rows: each row's first rejection, if there is one."""
+    if len(receipts) == 1:
+        return receipts[0]
+    rows = [
+        next((row for row in same if row["outcome"] == Outcome.REJECTED), same[0])
+        for same in zip(*(receipt.to_pylist() for receipt in receipts), strict=True)
+    ]
+    return pa.RecordBatch.from_pylist(rows, schema=receipts[0].schema)
 
 
 class EloquaListAction(_EloquaSync):

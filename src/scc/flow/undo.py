@@ -15,6 +15,7 @@ from scc.core.runs import RunId
 from scc.engines.base import Query, Table, literal
 from scc.errors import ConfigError
 from scc.flow.apply import read_receipt_summary
+from scc.flow.archive_source import RestoredMarks
 from scc.flow.eloqua_source import OVERLAP, EloquaRecords
 from scc.flow.pipeline import Pipeline, PlanStep
 from scc.flow.plan import read_summary
@@ -26,9 +27,9 @@ from scc.store.runs import Store
 
 __all__ = ["undo"]
 
-_Current: TypeAlias = EloquaRecords | SalesforceReferred
+_Current: TypeAlias = EloquaRecords | SalesforceReferred | RestoredMarks
 
-REVERSIBLE = frozenset({Operation.UPDATE, Operation.LIST_ADD, Operation.LIST_REMOVE})
+REVERSIBLE = frozenset({Operation.UPDATE, Operation.FILL, Operation.LIST_ADD, Operation.LIST_REMOVE})
 PREFIXES = {"Lead": "00Q", "Contact": "003", "Account": "001", "Campaign": "701", "CampaignMember": "00v"}
 """How ids of Salesforce's objects begin."""
 
@@ -71,6 +72,8 @@ def _current(source: str, system: str, name: str, fields: tuple[str, ...], since
     """What the records hold now, of the fields that the run wrote."""
     if system == "eloqua":
         return EloquaRecords(source, name, fields, where=lambda _: Compare("UpdatedAt", ">=", since))
+    if (system, name) == ("store", "archive"):
+        return RestoredMarks(source)
     if name not in PREFIXES:
         raise ConfigError(f"changes to {name} in {system} can't be taken back this way")
     return SalesforceReferred(source, name, ("Id", *fields), "key", ("plan",), prefix=PREFIXES[name])

@@ -16,7 +16,7 @@ compared AS (
                 OR try_cast(current.now[entry.key] AS TIMESTAMPTZ) = try_cast(entry.value AS TIMESTAMPTZ)
         ) AS untouched
     FROM written LEFT JOIN current ON written.object = current.object AND written.key = current.key
-    WHERE written.operation = 'update'
+    WHERE written.operation IN ('update', 'fill')
 )
 
 SELECT

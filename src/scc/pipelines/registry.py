@@ -17,6 +17,7 @@ SUMMARIES: Mapping[str, str] = {
     "enrich-campaign-members": "Fill Eloqua campaign member records from Salesforce campaigns",
     "hard-bounces": "Mark contacts whose address bounced hard, in Eloqua and in Salesforce",
     "purge-contacts": "Delete invalid and inactive contacts, as many as the database's limit asks for",
+    "restore-contacts": "Give contacts who come back the profile they had",
 }
 
 
