@@ -48,6 +48,7 @@ cli = LazyGroup(
         "undo": ("scc.cli.run:undo", "Take a run back: what it changed becomes what it was."),
         "runs": ("scc.cli.runs:runs", "List the runs, the newest first."),
         "archive": ("scc.cli.archive:archive", "Search the archive of deleted contacts."),
+        "alerts": ("scc.cli.alerts:alerts", "Make Prometheus' alert rules from the pipelines' schedules."),
         "sandbox": ("scc.cli.sandbox:sandbox", "Start a local Eloqua and Salesforce to try things on."),
         "demo": ("scc.cli.demo:demo", "Watch the main pipeline work, on a sandbox."),
         "completion": ("scc.cli.completion:completion", "Print the shell's completion script."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from importlib.resources import files
 
@@ -13,13 +12,13 @@ from scc.core.limits import Limits
 from scc.engines.base import Query, Table
 from scc.flow.outputs_source import StoreOutputs
 from scc.flow.pipeline import Pipeline, PlanStep
-from scc.settings import Section
+from scc.settings import PipelineSection
 from scc.store.dataset import Dataset
 
 __all__ = ["Config", "pipeline"]
 
 
-class Config(Section):
+class Config(PipelineSection):
     """`[pipelines.clean-outputs]`: how many days each kind of output is kept. The archive is never touched."""
 
     exports_days: int = Field(14, ge=1, description="Days that what was read is kept.")
@@ -36,7 +35,7 @@ def pipeline(config: Config) -> Pipeline:
         "clean-outputs",
         (StoreOutputs("outputs", config.undo_days),),
         plan=lambda read: _plan(config, read),
-        config_digest=hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:16],
+        config_digest=config.digest(),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
@@ -20,7 +19,7 @@ from scc.flow.eloqua_source import EloquaRecords
 from scc.flow.pipeline import Pipeline, PlanStep, Source
 from scc.flow.salesforce_source import SalesforceReferred
 from scc.flow.values import value_map
-from scc.settings import Section
+from scc.settings import PipelineSection
 from scc.store.dataset import Dataset
 
 __all__ = ["Config", "pipeline"]
@@ -28,7 +27,7 @@ __all__ = ["Config", "pipeline"]
 NAME = "enrich-campaign-members"
 
 
-class Config(Section):
+class Config(PipelineSection):
     """`[pipelines.enrich-campaign-members]`: what to fill, from where, and for which records."""
 
     custom_object: str = Field("Campaign Members", description="Name or id of the custom object in Eloqua.")
@@ -101,9 +100,7 @@ def pipeline(config: Config) -> Pipeline:
         NAME,
         tuple(sources),
         plan=lambda read: _plan(config, read),
-        config_digest=hashlib.sha256(config.model_dump_json(exclude={"max_changes"}).encode()).hexdigest()[
-            :16
-        ],
+        config_digest=config.digest("max_changes"),
     )
 
 

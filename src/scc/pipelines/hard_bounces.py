@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -22,7 +21,7 @@ from scc.flow.lists_source import ListMembers
 from scc.flow.pipeline import Pipeline, PlanStep, Source
 from scc.flow.salesforce_source import SalesforceReferred
 from scc.flow.values import value_map
-from scc.settings import Section
+from scc.settings import PipelineSection
 from scc.store.dataset import Dataset
 
 __all__ = ["Config", "pipeline"]
@@ -31,7 +30,7 @@ NAME = "hard-bounces"
 CODES = ("SmtpErrorCode", "SmtpStatusCode", "SmtpMessage")
 
 
-class Config(Section):
+class Config(PipelineSection):
     """`[pipelines.hard-bounces]`: what a hard bounce changes."""
 
     rules: str | None = Field(
@@ -94,11 +93,7 @@ def pipeline(config: Config) -> Pipeline:
         NAME,
         (bounces, CarriedRecords("carried", of="bounces", by="evidence"), *engagement, *members, *people),
         plan=lambda read: _plan(config, rules, read),
-        config_digest=hashlib.sha256(
-            (
-                config.model_dump_json(exclude={"max_changes"}) + json.dumps([asdict(one) for one in rules])
-            ).encode()
-        ).hexdigest()[:16],
+        config_digest=config.digest("max_changes", more=json.dumps([asdict(one) for one in rules])),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -24,7 +23,7 @@ from scc.flow.lists_source import ListMembers
 from scc.flow.pipeline import Pipeline, PlanStep, Source
 from scc.flow.salesforce_source import SalesforceRecords
 from scc.flow.unwanted import UnwantedRule, read_unwanted_rules, unwanted_sql
-from scc.settings import Section
+from scc.settings import PipelineSection
 from scc.store.dataset import Dataset
 
 __all__ = ["Config", "pipeline"]
@@ -51,7 +50,7 @@ CONTACT_FIELDS = (
 )
 
 
-class Config(Section):
+class Config(PipelineSection):
     """`[pipelines.purge-contacts]`: which contacts go, which never do, and how many."""
 
     target_contacts: int | None = Field(
@@ -154,13 +153,11 @@ def pipeline(config: Config) -> Pipeline:
         *([] if config.customers_where is None else [_customers(config.customers_where)]),
         *(_salesforce(config) if config.salesforce else []),
     ]
-    looks_for = config.model_dump_json(exclude={"max_changes", "max_share"})
-    said = json.dumps(asdict(rules))
     return Pipeline(
         NAME,
         tuple(sources),
         plan=lambda read: _plan(config, rules, read),
-        config_digest=hashlib.sha256((looks_for + said).encode()).hexdigest()[:16],
+        config_digest=config.digest("max_changes", "max_share", more=json.dumps(asdict(rules))),
     )
 
 

@@ -16,8 +16,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 
+from scc.core.schedules import Schedule
 from scc.settings.origin import Origin
 from scc.settings.problems import explain, nearest
+from scc.settings.scheduled import PipelineSection
 from scc.settings.sections import (
     Archive,
     Eloqua,
@@ -32,9 +34,11 @@ from scc.settings.sections import (
     Store,
 )
 from scc.settings.sources import CONFIG_NAME, gather
+from scc.settings.watching import Alerts, Monitoring, Slack
 
 __all__ = [
     "CONFIG_NAME",
+    "Alerts",
     "Archive",
     "Eloqua",
     "EloquaLogin",
@@ -42,11 +46,14 @@ __all__ = [
     "Flow",
     "Ledger",
     "Log",
+    "Monitoring",
+    "PipelineSection",
     "RawTable",
     "Salesforce",
     "SalesforceLogin",
     "Section",
     "Settings",
+    "Slack",
     "Store",
     "load",
     "nearest",
@@ -72,6 +79,9 @@ class Settings(Section):
     engine: Engine = Field(default_factory=Engine)
     flow: Flow = Field(default_factory=Flow)
     ledger: Ledger = Field(default_factory=Ledger)
+    monitoring: Monitoring = Field(default_factory=Monitoring)
+    alerts: Alerts = Field(default_factory=Alerts)
+    slack: Slack = Field(default_factory=Slack)
     log: Log = Field(default_factory=Log)
     pipelines: dict[str, dict[str, object]] = Field(
         default_factory=dict, description="A table for each pipeline, by its name."
@@ -83,6 +93,16 @@ class Settings(Section):
     def file(self) -> Path | None:
         """The TOML file that was read, if there was one."""
         return self._origin.file
+
+    def schedules(self) -> dict[str, Schedule]:
+        """When each pipeline runs that has a schedule; ConfigError for one that can't be read."""
+        found = {}
+        for name, raw in self.pipelines.items():
+            table = RawTable({key: raw[key] for key in PipelineSection.model_fields if key in raw})
+            table.origin = raw.origin if isinstance(raw, RawTable) else Origin()
+            if when := parse_section(PipelineSection, table, where=f"pipelines.{name}").when:
+                found[name] = when
+        return found
 
 
 def parse_section(model: type[_Model], raw: Mapping[str, object], *, where: str) -> _Model:
