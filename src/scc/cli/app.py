@@ -13,6 +13,7 @@ from scc.errors import ConfigError
 
 if TYPE_CHECKING:  # the start of every command pays for what is imported here
     from scc.cli.logs import LogContext
+    from scc.flow.observers import RunObserver
     from scc.flow.progress import Progress
     from scc.flow.run import Runner
     from scc.settings import Settings
@@ -81,6 +82,12 @@ class App:
         if not (self.store.root / pipeline).is_dir():
             registry.module(pipeline)
 
+    def observers(self) -> list[RunObserver]:
+        """Who is told of each run."""
+        from scc.monitoring.ledger.recorder import Recorder
+
+        return [Recorder(self.settings.ledger, self.store.root)]
+
     def runner(self) -> Runner:
         from scc.engines.duckdb import DuckDBEngine
         from scc.flow.run import Runner
@@ -97,6 +104,7 @@ class App:
                 "salesforce_bulk": 2,
                 "store_bulk": 2,
             },
+            observers=self.observers(),
         )
 
 
