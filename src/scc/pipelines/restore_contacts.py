@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from importlib.resources import files
 
@@ -15,7 +14,7 @@ from scc.flow.archive_source import ADDRESS, ArchivedProfiles, CreatedContacts
 from scc.flow.carried_source import CarriedRecords
 from scc.flow.pipeline import Pipeline, PlanStep
 from scc.flow.values import value_map
-from scc.settings import Section
+from scc.settings import PipelineSection
 from scc.store.dataset import Dataset
 
 __all__ = ["NEVER", "Config", "pipeline"]
@@ -43,7 +42,7 @@ NEVER = [
 """Consent and opt-out, scores and states, and what only the CRM's own integration may write."""
 
 
-class Config(Section):
+class Config(PipelineSection):
     """`[pipelines.restore-contacts]`: which fields come back."""
 
     never_restore: list[str] = Field(
@@ -70,9 +69,7 @@ def pipeline(config: Config) -> Pipeline:
             ArchivedProfiles("archived", of=("created", "carried")),
         ),
         plan=lambda read: _plan(config, read),
-        config_digest=hashlib.sha256(config.model_dump_json(exclude={"max_changes"}).encode()).hexdigest()[
-            :16
-        ],
+        config_digest=config.digest("max_changes"),
     )
 
 
