@@ -441,3 +441,23 @@ def test_multipicklists_include_and_exclude(api, store, load):
     assert names("INCLUDES ('a;b', 'c')") == "12"
     assert names("INCLUDES ('a;c')") == ""
     assert names("EXCLUDES ('a')") == "23"
+
+
+def test_the_last_activity_of_a_person_is_the_latest_closed_task_or_event(api, load):
+    busy, quiet = load("Contact", {"LastName": "Busy"}, {"LastName": "Quiet"})
+    load(
+        "Task",
+        {"WhoId": busy, "Status": "Completed", "ActivityDate": "2026-02-01"},
+        {"WhoId": busy, "Status": "Not Started", "ActivityDate": "2026-12-01"},
+        {"WhoId": quiet, "Status": "Not Started", "ActivityDate": "2026-01-01"},
+    )
+    asked = "SELECT LastName, LastActivityDate FROM Contact WHERE LastActivityDate >= 2026-01-15"
+
+    assert [(row["LastName"], row["LastActivityDate"]) for row in api.rows(asked)] == [("Busy", "2026-02-01")]
+    load(
+        "Event", {"WhoId": quiet, "ActivityDate": "2026-03-01"}, {"WhoId": busy, "ActivityDate": "2025-03-01"}
+    )
+    assert {row["LastName"]: row["LastActivityDate"] for row in api.rows(asked)} == {
+        "Busy": "2026-02-01",
+        "Quiet": "2026-03-01",
+    }

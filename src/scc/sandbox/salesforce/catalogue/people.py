@@ -65,9 +65,17 @@ def consent() -> list[Field]:
     ]
 
 
+_LAST_ACTIVITY = (
+    "greatest("
+    '(SELECT max(t.ActivityDate) FROM sf."Task" t '
+    "WHERE t.WhoId = {Id} AND t.Status = 'Completed' AND NOT t.IsDeleted), "
+    '(SELECT max(e.ActivityDate) FROM sf."Event" e WHERE e.WhoId = {Id} AND NOT e.IsDeleted))'
+)
+
+
 def activity_dates() -> list[Field]:
     return [
-        read_only(day("LastActivityDate", label="Last Activity")),
+        read_only(day("LastActivityDate", label="Last Activity", formula=_LAST_ACTIVITY)),
         read_only(moment("LastViewedDate")),
         read_only(moment("LastReferencedDate")),
     ]
