@@ -42,6 +42,7 @@ _STATES = {
     "running": "cyan",
     "stopped": "yellow",
     "failed": "red",
+    "interrupted": "yellow",
     "applied": "green",
     "rejected": "red",
     "skipped": "dim",

@@ -18,8 +18,8 @@ _log = logging.getLogger(__name__)
 class RunObserver(Protocol):
     """Told of each try of a run, after the store has its record.
 
-    A try that is killed, or interrupted by a signal, is started and never ended; the next one has a
-    higher `record.tries`. Both calls delay the run: an observer bounds what it waits for.
+    A try that a signal interrupts ends as such; one that is killed is started and never ended, and the
+    next one has a higher `record.tries`. Both calls delay the run: an observer bounds what it waits for.
     """
 
     def started(self, record: RunRecord) -> None: ...

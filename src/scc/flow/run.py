@@ -142,16 +142,19 @@ class Runner:
         kind = tasks.Plan if until == "guard" else tasks.Apply
         root = kind(pipeline=record.pipeline, moment=record.moment, context=context)
         started = time.monotonic()
-        complete = tasks.build(root, self._bulk_limits)
+        failures, interrupt = context.failures, None
+        try:
+            complete = tasks.build(root, self._bulk_limits)
+        except KeyboardInterrupt as signal:
+            complete, interrupt = False, signal
+        if not (complete or interrupt or failures):
+            failures.append(("", RuntimeError(f"{record.run} ended without an error and without its output")))
+        error = failures[0][1] if failures else None
+        state = RunState.INTERRUPTED if interrupt else _state_of(until, error)
         seconds = {**context.seconds, "all": round(time.monotonic() - started, 3)}
-        step, error = context.failures[0] if context.failures else ("", None)
-        if error is None and not complete:
-            error = RuntimeError(f"{record.run} ended without an error and without its output")
-        record = self._end(
-            replace(record, seconds=seconds, error=_told(step, error) if error else None),
-            pipeline,
-            _state_of(until, error),
-        )
+        record = self._end(replace(record, seconds=seconds, error=_told_all(failures)), pipeline, state)
+        if interrupt is not None:
+            raise interrupt
         if error is not None and not isinstance(error, SccError):
             raise error
         return self._result(record, pipeline, error)
@@ -204,6 +207,14 @@ def _state_of(until: Until, error: Exception | None) -> RunState:
     if error is not None:
         return RunState.STOPPED if isinstance(error, GuardError) else RunState.FAILED
     return RunState.PLANNED if until == "guard" else RunState.DONE
+
+
+def _told_all(failures: Sequence[tuple[str, Exception]]) -> dict[str, object] | None:
+    """The first failure, with those of other steps beside it; None where nothing failed."""
+    if not failures:
+        return None
+    first, *also = [_told(step, error) for step, error in failures]
+    return {**first, "also": also} if also else first
 
 
 def _told(step: str, error: Exception) -> dict[str, object]:

@@ -38,6 +38,8 @@ class RunState(StrEnum):
     DONE = "done"
     NOTHING_TO_DO = "nothing-to-do"
     FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    """Ended by a signal; the next try goes on."""
 
     @property
     def good(self) -> bool:
@@ -55,7 +57,8 @@ class RunRecord:
     counts    the receipt's rows: {system, object, operation, outcome, code, records}
     requests  attempts by system and status ("none": no answer came); `retries`: repeated ones by system
     quota     daily allowances as the systems last told them: {name: {used, limit}}
-    error     type, message, hint, step, exit_code, and `trace`: where it was raised, innermost last
+    error     type, message, hint, step, exit_code, and `trace`: where it was raised, innermost last;
+              `also`: the same of each other step that failed
     """
 
     pipeline: str
@@ -169,15 +172,38 @@ class Store:
 
     @contextmanager
     def lock(self, pipeline: str) -> Iterator[None]:
-        """Hold the pipeline for one process; BusyError where another holds it. A killed holder lets go."""
-        folder = self.root / pipeline
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / ".lock").open("a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise BusyError(
-                    f"another run of {pipeline} is under way in {self.root}",
-                    hint="Wait for it to end, then try again.",
-                ) from None
+        """Hold the pipeline for one process; BusyError where another holds it, or the whole store. A killed
+        holder lets go."""
+        busy = BusyError(
+            f"another run of {pipeline} is under way in {self.root}",
+            hint="Wait for it to end, then try again.",
+        )
+        erasing = BusyError(
+            f"a person is being erased from {self.root}", hint="Wait for `scc forget` to end, then try again."
+        )
+        with (
+            _held(self.root / ".lock", fcntl.LOCK_SH, erasing),
+            _held(self.root / pipeline / ".lock", fcntl.LOCK_EX, busy),
+        ):
             yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the whole store: nobody else runs a pipeline in it meanwhile; BusyError where somebody does."""
+        busy = BusyError(
+            f"a run is under way in {self.root}",
+            hint="Wait for it to end, then try again; `scc runs` shows it.",
+        )
+        with _held(self.root / ".lock", fcntl.LOCK_EX, busy):
+            yield
+
+
+@contextmanager
+def _held(path: Path, how: int, busy: BusyError) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise busy from None
+        yield
