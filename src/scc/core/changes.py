@@ -12,6 +12,9 @@
     reason     string               why, in words that many rows share and that hold no personal data
     evidence   string               what the reason rests on in this row: ids, no personal data
 
+A row whose person was erased later (`scc forget`) keeps its place: its key is "erased/" and its number, its
+values are hidden, and it is never written.
+
 A row with the operation `skip` changes nothing: it keeps on record that something was looked at,
 and why it is left alone.
 """
@@ -28,7 +31,7 @@ import pyarrow.compute as pc
 
 from scc.errors import DataError
 
-__all__ = ["SCHEMA", "Operation", "PlanSummary", "number_changes", "written_fields"]
+__all__ = ["ERASED", "SCHEMA", "Operation", "PlanSummary", "number_changes", "written_fields"]
 
 FIELDS = pa.map_(pa.string(), pa.string())
 SCHEMA = pa.schema(
@@ -44,6 +47,8 @@ SCHEMA = pa.schema(
         pa.field("evidence", pa.string(), nullable=False),
     ]
 )
+ERASED = "erased/"
+"""How the key of a row begins whose person was erased from the change set."""
 ORDER = ("system", "object", "operation", "key")
 """A change set is sorted by these, and no two rows share them."""
 

@@ -60,9 +60,13 @@ def apply_plan(
         receipt = Dataset(folder / f"{number:05}")
         if not receipt.exists():
             receipt.folder.mkdir(parents=True, exist_ok=True)
-            result = destination(systems, store, batch).write(batch, receipt.folder / "journal.json")
+            kept, erased = batch.without_erased()
             with DatasetWriter(receipt.folder, SCHEMA) as writer:
-                writer.write(result)
+                if kept.changes.num_rows:
+                    journal = receipt.folder / "journal.json"
+                    writer.write(destination(systems, store, kept).write(kept, journal))
+                if erased is not None:
+                    writer.write(erased)
         done.append(receipt)
         progress.advance("apply", batch.changes.num_rows)
     summary = _write_receipt(engine, plan, done, store.receipt(run))

@@ -10,7 +10,7 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from scc.core.changes import Operation, written_fields
+from scc.core.changes import ERASED, Operation, written_fields
 from scc.core.receipts import SCHEMA, Outcome
 from scc.errors import DataError
 
@@ -31,6 +31,8 @@ class Batch:
     clears: bool
     changes: pa.Table
     names: tuple[str, ...] | None = None
+    erased: int = 0
+    """Rows that are no more among the changes, and may have been sent by an earlier try."""
 
     def fields(self) -> list[str]:
         """All fields that some row writes, sorted."""
@@ -40,6 +42,19 @@ class Batch:
         for chunk in self.changes["after"].chunks:
             names.update(written_fields(chunk))
         return sorted(names)
+
+    def without_erased(self) -> tuple[Batch, pa.RecordBatch | None]:
+        """The batch without the rows of persons who were erased since the plan was made, and those rows' receipt."""
+        is_erased = pc.starts_with(self.changes["key"], ERASED)
+        if not pc.any(is_erased).as_py():
+            return self, None
+        gone = replace(self, changes=self.changes.filter(is_erased).combine_chunks())
+        rows = [
+            {**row, "outcome": str(Outcome.SKIPPED), "message": "the person was erased since (scc forget)"}
+            for row in gone.receipt(job="", rejects={}).to_pylist()
+        ]
+        kept = self.changes.filter(pc.invert(is_erased)).combine_chunks()
+        return replace(self, changes=kept, erased=len(rows)), pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
 
     def pieces(self, most: int) -> list[Batch]:
         """The same rows again and again, with at most so many of the fields each."""
@@ -56,7 +71,7 @@ class Batch:
         """A receipt for every row: applied, unless its key is among the rejects (code, message)."""
         keys = self.changes["key"].to_pylist()
         unknown = rejects.keys() - set(keys)
-        if unknown:
+        if len(unknown) > self.erased:
             raise DataError(f"{self.system} rejected {len(unknown):,} records that {job} never held")
         outcomes = [Outcome.REJECTED if key in rejects else Outcome.APPLIED for key in keys]
         codes, words = zip(*(rejects.get(key, ("", "")) for key in keys), strict=True)

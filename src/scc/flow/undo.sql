@@ -3,7 +3,7 @@
 written AS (
     SELECT plan.system, plan.object, plan.operation, plan.key, plan.before, plan.after, plan.evidence
     FROM plan JOIN receipt USING (change)
-    WHERE receipt.outcome = 'applied'
+    WHERE receipt.outcome = 'applied' AND NOT starts_with(plan.key, 'erased/')
 ),
 compared AS (
     SELECT
@@ -49,4 +49,11 @@ SELECT
     evidence
 FROM written
 WHERE operation IN ('list-add', 'list-remove')
+
+UNION ALL
+SELECT
+    plan.system, plan.object, 'skip', plan.key, NULL, NULL,
+    'the person was erased since (scc forget): nothing is known to take back', ''
+FROM plan JOIN receipt USING (change)
+WHERE receipt.outcome = 'applied' AND starts_with(plan.key, 'erased/')
 ORDER BY system, object, operation, key
