@@ -19,9 +19,13 @@ def test_the_file_is_taken_as_it_is(scc, folder):
         "Wrote scc.toml.\nNext: fill in [eloqua] and [salesforce], then check with `scc doctor`.\n",
         "",
     )
-    assert load(environ={}).model_dump(exclude={"pipelines"}) == Settings().model_dump(
-        exclude={"pipelines": True, "store": {"path"}}
-    ) | {"store": {"path": folder / "scc-data"}}
+    places = {"store": {"path"}, "scheduler": {"state"}}
+    taken = load(environ={})
+    assert taken.model_dump(exclude={"pipelines": True, **places}) == Settings().model_dump(
+        exclude={"pipelines": True, **places}
+    )
+    assert taken.store.path == folder / "scc-data"
+    assert taken.scheduler.state == folder / "scc-scheduler" / "state"
 
 
 def test_the_file_is_for_its_owners_eyes(scc, folder):

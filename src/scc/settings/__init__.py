@@ -10,6 +10,7 @@ One TOML file; above it environment variables (`SCC_ELOQUA__PASSWORD`); above th
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 
 from scc.core.schedules import Schedule
+from scc.settings.central import Scheduler
+from scc.settings.deploying import Deploy
 from scc.settings.origin import Origin
 from scc.settings.problems import explain, nearest
 from scc.settings.scheduled import PipelineSection
@@ -40,6 +43,7 @@ __all__ = [
     "CONFIG_NAME",
     "Alerts",
     "Archive",
+    "Deploy",
     "Eloqua",
     "EloquaLogin",
     "Engine",
@@ -51,6 +55,7 @@ __all__ = [
     "RawTable",
     "Salesforce",
     "SalesforceLogin",
+    "Scheduler",
     "Section",
     "Settings",
     "Slack",
@@ -78,16 +83,24 @@ class Settings(Section):
     archive: Archive = Field(default_factory=Archive)
     engine: Engine = Field(default_factory=Engine)
     flow: Flow = Field(default_factory=Flow)
+    scheduler: Scheduler = Field(default_factory=Scheduler)
     ledger: Ledger = Field(default_factory=Ledger)
     monitoring: Monitoring = Field(default_factory=Monitoring)
     alerts: Alerts = Field(default_factory=Alerts)
     slack: Slack = Field(default_factory=Slack)
     log: Log = Field(default_factory=Log)
+    deploy: Deploy = Field(default_factory=Deploy)
     pipelines: dict[str, dict[str, object]] = Field(
         default_factory=dict, description="A table for each pipeline, by its name."
     )
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
+    _worker: str = PrivateAttr("")
+
+    @property
+    def worker(self) -> str:
+        """Who runs here: the Kubernetes Job's name (SCC_JOB_NAME), which outlives its pods, else this machine's."""
+        return self._worker
 
     @property
     def file(self) -> Path | None:
@@ -123,7 +136,8 @@ def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -
     Without a file the defaults hold, with the environment and secret files above them. Relative
     paths start at the file's folder, without a file at the current one.
     """
-    found = gather(Settings, config, os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
+    found = gather(Settings, config, environ)
     try:
         settings = Settings.model_validate(found.tree)
     except ValidationError as error:
@@ -132,8 +146,12 @@ def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -
     archive = settings.archive
     if archive.address_rules:
         archive = archive.model_copy(update={"address_rules": found.base / archive.address_rules})
+    scheduler = settings.scheduler.model_copy(update={"state": found.base / settings.scheduler.state})
     pipelines = {name: RawTable(table) for name, table in settings.pipelines.items()}
-    settings = settings.model_copy(update={"store": store, "archive": archive, "pipelines": pipelines})
+    settings = settings.model_copy(
+        update={"store": store, "archive": archive, "scheduler": scheduler, "pipelines": pipelines}
+    )
+    settings._worker = environ.get("SCC_JOB_NAME") or socket.gethostname()  # noqa: SLF001 - as below
     for table in pipelines.values():
         table.origin = found.origin
     parts: tuple[Any, ...] = (settings, settings.eloqua, settings.salesforce)

@@ -36,7 +36,7 @@ class Scheduler(Section):
     address: str = Field(
         "127.0.0.1",
         description="Where `scc scheduler` listens. Beyond this machine it needs the token and the password.",
-        examples=["0.0.0.0"],
+        examples=["0.0.0.0"],  # noqa: S104 - an example
     )
     port: int = Field(8082, ge=0, le=65535, description="Its port; 0 takes a free one.", examples=[8082])
     state: Annotated[Path, Field(strict=False)] = Field(

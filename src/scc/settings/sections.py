@@ -206,13 +206,37 @@ class Engine(Section):
 class Flow(Section):
     """How runs use the systems."""
 
-    eloqua_bulk: int = Field(2, ge=1, le=10, description="Eloqua bulk syncs at the same time.", examples=[2])
+    eloqua_bulk: int = Field(
+        2,
+        ge=1,
+        le=10,
+        description="Runs that may have an Eloqua bulk sync under way at the same time.",
+        examples=[2],
+    )
+    salesforce_bulk: int = Field(
+        2,
+        ge=1,
+        le=100,
+        description="Runs that may have a Salesforce bulk job under way at the same time.",
+        examples=[2],
+    )
+    salesforce_reserve: int = Field(
+        0,
+        ge=0,
+        description="Salesforce requests of the day that are left to others: with fewer left a run reads and writes nothing.",
+        examples=[5_000],
+    )
     batch_rows: int = Field(
         50_000, ge=1, le=1_000_000, description="Changes that one import holds.", examples=[50_000]
     )
     retry_budget_s: float = Field(
         300.0, ge=0, description="Seconds that one call may spend on tries, waits included.", examples=[300.0]
     )
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """How much of each shared quota there is, by the resource's name."""
+        return {"eloqua_bulk": self.eloqua_bulk, "salesforce_bulk": self.salesforce_bulk}
 
 
 class Ledger(Section):
