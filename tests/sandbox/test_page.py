@@ -170,7 +170,7 @@ def test_the_address_without_a_slash_leads_to_the_page(http, sandbox):
 def test_every_route_of_the_vendors_is_listed(http, sandbox):
     shown = text_of(page(http, sandbox, "/_sandbox/routes"))
     rows = vendor_routes(sandbox.state)
-    assert {row.system for row in rows} == {"eloqua", "salesforce"}
+    assert {row.system for row in rows} == {"eloqua", "salesforce", "slack"}
     assert [row.path for row in rows if f"{' '.join(row.methods)} {row.path} " not in shown] == []
 
 
@@ -187,3 +187,14 @@ def test_the_control_interface_starts_anew_with_contacts_too(http, sandbox):
     body = json.dumps({"seed": 1, "contacts": 200})
     answer = json.loads(http.request("POST", f"{sandbox.url}/_sandbox/reset", body=body).data)
     assert answer["eloqua"]["counts"]["contacts"] == 200
+
+
+def test_messages_to_slack_are_shown_as_text(http, sandbox):
+    hook = f"{sandbox.url}/services/T00000000/B00000000/sandbox"
+    block = {"type": "section", "text": {"type": "mrkdwn", "text": "why <it> failed"}}
+    http.request("POST", hook, json={"text": "a run failed", "blocks": [block]})
+
+    shown = page(http, sandbox)
+
+    assert "a run failed" in text_of(shown)
+    assert "why &lt;it&gt; failed" in shown

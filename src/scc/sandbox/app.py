@@ -19,6 +19,7 @@ from scc.sandbox import control
 from scc.sandbox.eloqua import routes as eloqua
 from scc.sandbox.entrance import RAW_PATH, Entrance, system_of
 from scc.sandbox.salesforce import routes as salesforce
+from scc.sandbox.slack import routes as slack
 from scc.sandbox.state import Credentials, State
 from scc.sandbox.wire import Protocol
 
@@ -32,6 +33,7 @@ def create_app(
     routes: list[BaseRoute] = [
         *(more_routes or []),
         *control.routes(state, reseed),
+        *slack.routes(state),
         *eloqua.routes(state),
         *salesforce.routes(state),
     ]
@@ -49,7 +51,7 @@ async def _not_here(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     path = request.scope.get(RAW_PATH, request.url.path)
     system = system_of(request.url.path)
-    if system in ("eloqua", "salesforce"):
+    if system in ("eloqua", "salesforce", "slack"):
         missing = f"{request.method} {path}"
         return JSONResponse({"error": "not implemented by the sandbox", "missing": missing}, status_code=501)
     return JSONResponse({"error": error.detail, "path": path}, status_code=error.status_code)

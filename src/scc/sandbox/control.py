@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from scc.sandbox.problems import UnreadableError
+from scc.sandbox.slack.store import SlackStore
 from scc.sandbox.state import State
 from scc.sandbox.transitions import Transitions
 
@@ -38,6 +39,8 @@ def routes(state: State, reseed: Reseed | None = None) -> list[Route]:
         "GET /clock": control.clock,
         "GET /transitions": lambda: dataclasses.asdict(state.transitions),
         "GET /options": control.options,
+        "GET /slack": control.slack,
+        "DELETE /slack": control.clear_slack,
     }
     wishes: dict[str, Callable[[object], object]] = {
         "POST /reset": control.reset,
@@ -104,6 +107,13 @@ class _Control:
     def clear_requests(self) -> object:
         self._state.requests.clear()
         return {"requests": []}
+
+    def slack(self) -> object:
+        return {"messages": self._state.store(SlackStore).messages()}
+
+    def clear_slack(self) -> object:
+        self._state.store(SlackStore).reset()
+        return self.slack()
 
     def faults(self) -> object:
         return {"faults": [fault.to_dict() for fault in self._state.faults.list()]}

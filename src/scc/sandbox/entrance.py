@@ -28,13 +28,17 @@ RAW_PATH = "scc.raw_path"
 """Scope key: the path as it was asked for."""
 
 _ELOQUA = re.compile(r"/(api/(rest|bulk)|auth/oauth2)(/|$)|/id/?$|/e/f2$", re.IGNORECASE)
+_SLACK = re.compile(r"/services/T[A-Z0-9]+/B[A-Z0-9]+/|/api/(?!rest/|bulk/)[a-z]+\.[a-zA-Z.]+$")
+"""A webhook lies below /services as Salesforce's API does, but begins with the ids of a team and a hook."""
 _SALESFORCE = re.compile(r"/services(/|$)|/id/[^/]+/[^/]+")
 
 
 def system_of(path: str) -> str:
-    """Return whose path it is: eloqua, salesforce, sandbox (ours), or other."""
+    """Return whose path it is: eloqua, salesforce, slack, sandbox (ours), or other."""
     if path.startswith("/_sandbox"):
         return "sandbox"
+    if _SLACK.match(path):
+        return "slack"
     if _ELOQUA.match(path):
         return "eloqua"
     return "salesforce" if _SALESFORCE.match(path) else "other"

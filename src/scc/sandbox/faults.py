@@ -67,8 +67,8 @@ class Fault:
         return fault
 
     def _check(self, where: str) -> None:
-        if self.system not in ("eloqua", "salesforce", "*"):
-            raise UnreadableError(f"{where}.system: {self.system!r} is none of eloqua, salesforce, *")
+        if self.system not in ("eloqua", "salesforce", "slack", "*"):
+            raise UnreadableError(f"{where}.system: {self.system!r} is none of eloqua, salesforce, slack, *")
         try:
             re.compile(self.path)
         except (re.error, TypeError) as error:

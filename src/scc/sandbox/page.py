@@ -19,6 +19,7 @@ from scc.sandbox import demo
 from scc.sandbox.page_html import PRESETS, Overview, overview_page, routes_page
 from scc.sandbox.problems import UnreadableError
 from scc.sandbox.route_table import vendor_routes
+from scc.sandbox.slack.store import SlackStore
 from scc.sandbox.state import State
 from scc.sandbox.transitions import Transitions
 
@@ -26,6 +27,7 @@ __all__ = ["routes"]
 
 _HOME = "/_sandbox/"
 _LAST_REQUESTS = 100
+_LAST_MESSAGES = 20
 _LARGEST = 1e9
 
 Form = Mapping[str, str]
@@ -40,6 +42,7 @@ def routes(state: State) -> list[Route]:
         "transitions": page.set_transitions,
         "clock": page.move_clock,
         "requests/clear": lambda _: state.requests.clear(),
+        "slack/clear": lambda _: state.store(SlackStore).reset(),
         "reset": page.reset,
     }
     return [
@@ -63,6 +66,7 @@ class _Page:
             },
             faults=[fault.to_dict() for fault in self._state.faults.list()],
             requests=self._state.requests.list()[: -_LAST_REQUESTS - 1 : -1],
+            messages=self._state.store(SlackStore).messages()[: -_LAST_MESSAGES - 1 : -1],
             problem=request.query_params.get("problem", ""),
             live="live" in request.query_params,
         )

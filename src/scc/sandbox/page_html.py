@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from scc.sandbox.route_table import RouteRow
+from scc.sandbox.slack.plain import plain
 
 __all__ = ["PRESETS", "Overview", "overview_page", "routes_page"]
 
@@ -33,7 +34,7 @@ PRESETS: Mapping[str, tuple[str, dict[str, Any]]] = {
 }
 """Faults that the form offers: what a person reads, and the rule."""
 
-_SYSTEMS = {"*": "both", "eloqua": "Eloqua", "salesforce": "Salesforce"}
+_SYSTEMS = {"*": "all", "eloqua": "Eloqua", "salesforce": "Salesforce", "slack": "Slack"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Overview:
     credentials: Mapping[str, Mapping[str, str]]
     faults: Sequence[Mapping[str, Any]]
     requests: Sequence[Mapping[str, Any]]
+    messages: Sequence[Mapping[str, Any]] = ()
     problem: str = ""
     live: bool = False
 
@@ -66,6 +68,7 @@ def overview_page(shown: Overview) -> str:
             {"Lead": "leads", "Contact": "contacts", "Campaign": "campaigns"},
         ),
         "</div>",
+        _messages_card(shown),
         _faults_card(shown),
         _work_card(shown),
         _requests_card(shown),
@@ -199,6 +202,22 @@ def _work_card(shown: Overview) -> str:
     )
 
 
+def _messages_card(shown: Overview) -> str:
+    if not shown.messages:
+        return ""
+    rows = [
+        [str(one["n"]), escape(one["at"][11:19]), escape(one["channel"] or one["by"]), _message(one)]
+        for one in shown.messages
+    ]
+    clear = _button("/_sandbox/page/slack/clear", "Forget them", "quiet")
+    return _card("Slack", _table(["#", "time", "channel", "message"], rows), right=clear)
+
+
+def _message(one: Mapping[str, Any]) -> str:
+    """A message as plain text: its own, or that of its blocks and attachments."""
+    return f"<details><summary>{escape(one['text'][:200] or '(no text)')}</summary><pre>{escape(plain(one))}</pre></details>"
+
+
 def _requests_card(shown: Overview) -> str:
     rows = [
         [
@@ -260,7 +279,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _tag(system: str) -> str:
     kind = system if system in ("eloqua", "salesforce") else "other"
-    return f"<span class='tag {kind}'>{escape('both' if system == '*' else system)}</span>"
+    return f"<span class='tag {kind}'>{escape('all' if system == '*' else system)}</span>"
 
 
 def _select(name: str, options: Mapping[str, str], chosen: str = "") -> str:

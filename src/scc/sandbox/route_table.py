@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from scc.sandbox.eloqua import routes as eloqua
 from scc.sandbox.salesforce import routes as salesforce
+from scc.sandbox.slack import routes as slack
 from scc.sandbox.state import State
 
 __all__ = ["RouteRow", "rewrite", "vendor_routes"]
@@ -29,9 +30,10 @@ class RouteRow(NamedTuple):
 
 
 def vendor_routes(state: State) -> list[RouteRow]:
-    """Return both vendors' routes, in the order of the vendors' own tables."""
+    """Return all vendors' routes, in the order of the vendors' own tables."""
     pairs = [("eloqua", endpoint.path, endpoint.method) for endpoint in eloqua.route_list()]
     pairs += [("salesforce", row["path"], row["method"]) for row in salesforce.route_list(state)]
+    pairs += [("slack", route.path, "POST") for route in slack.routes(state)]
     methods: dict[tuple[str, str], list[str]] = {}
     for system, path, method in pairs:
         methods.setdefault((system, path), []).append(method)

@@ -14,7 +14,15 @@ from scc.sandbox.faults import Faults
 from scc.sandbox.recording import Requests
 from scc.sandbox.transitions import Transitions
 
-__all__ = ["Counters", "Credentials", "EloquaCredentials", "SalesforceCredentials", "State", "Store"]
+__all__ = [
+    "Counters",
+    "Credentials",
+    "EloquaCredentials",
+    "SalesforceCredentials",
+    "SlackCredentials",
+    "State",
+    "Store",
+]
 
 
 @dataclass
@@ -36,11 +44,18 @@ class SalesforceCredentials:
 
 
 @dataclass
+class SlackCredentials:
+    webhook_secret: str = "sandbox"  # noqa: S105  # as above
+    bot_token: str = "xoxb-sandbox"  # noqa: S105  # as above
+
+
+@dataclass
 class Credentials:
     """Who may come in. May be changed at any time; `reset` keeps them."""
 
     eloqua: EloquaCredentials = field(default_factory=EloquaCredentials)
     salesforce: SalesforceCredentials = field(default_factory=SalesforceCredentials)
+    slack: SlackCredentials = field(default_factory=SlackCredentials)
 
 
 class Store(Protocol):
