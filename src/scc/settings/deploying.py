@@ -41,6 +41,11 @@ class Deploy(Section):
         description="ReadWriteOnce will do where all pods run on one node.",
         examples=["ReadWriteMany"],
     )
+    database: Literal["own", "external", "none"] = Field(
+        "own",
+        description="Where the ledger lies: a PostgreSQL of SCC's own, the one that ledger.url names, or files beside the runs.",
+        examples=["external"],
+    )
     prometheus_operator: bool = Field(
         True, description="Whether the cluster knows ServiceMonitor and PrometheusRule."
     )
