@@ -60,3 +60,14 @@ def test_any_change_to_an_empty_population_is_over_its_share():
 def test_a_share_of_nothing_named_is_a_mistake_of_the_pipeline():
     with pytest.raises(ValueError, match="population"):
         check(plan(update=1), Limits(max_share=0.5), population=None)
+
+
+def test_the_first_change_of_all_waits_for_an_approval_where_it_must():
+    limits = Limits(approve_first=True)
+
+    (violation,) = check(plan(delete=1), limits, population=None, is_first=True)
+
+    assert violation.approvable
+    assert "the first must be approved" in violation.message
+    assert check(plan(skip=9), limits, population=None, is_first=True) == []
+    assert check(plan(delete=1), limits, population=None) == []

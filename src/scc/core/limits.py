@@ -21,7 +21,8 @@ class Limits:
     `max_changes`: rows that write, in all. `max_by_operation`: the same by operation; operations
     that are not in it are limited by `max_changes` only. `max_share`: writing rows as a share
     (0 to 1) of the population. `operations`: all that may occur. `fields`: all that may be written,
-    by object ("customObject/12").
+    by object ("customObject/12"). `approve_first`: until a run of the pipeline has changed something,
+    a person must approve the plan, whatever its size.
     """
 
     max_changes: int | None = None
@@ -29,6 +30,7 @@ class Limits:
     max_share: float | None = None
     operations: frozenset[Operation] | None = None
     fields: Mapping[str, frozenset[str]] | None = None
+    approve_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,21 @@ class Violation:
     approvable: bool = True
 
 
-def check(summary: PlanSummary, limits: Limits, *, population: int | None) -> list[Violation]:
+def check(
+    summary: PlanSummary, limits: Limits, *, population: int | None, is_first: bool = False
+) -> list[Violation]:
     """All limits that the plan breaks, forbidden things first.
+
+    `is_first`: no earlier run of the pipeline has changed anything.
 
     `population` is the number of records that `max_share` is a share of; None where the pipeline
     names none, and then `max_share` may not be set.
     """
-    return [*_forbidden(summary, limits), *_amounts(summary, limits, population)]
+    first = []
+    if limits.approve_first and is_first and summary.changes:
+        words = "no run of this pipeline has changed anything yet, and the first must be approved"
+        first = [Violation("approve_first", words)]
+    return [*_forbidden(summary, limits), *first, *_amounts(summary, limits, population)]
 
 
 def _forbidden(summary: PlanSummary, limits: Limits) -> list[Violation]:

@@ -10,7 +10,7 @@ from scc.errors import ConfigError, GuardError
 from scc.flow.pipeline import PlanStep
 from scc.flow.plan import read_summary
 from scc.store.files import read_json, write_json
-from scc.store.runs import Store
+from scc.store.runs import RunState, Store
 
 __all__ = ["approve", "approved_by", "judge", "passed", "violations"]
 
@@ -19,7 +19,16 @@ VERDICT, APPROVAL = "guard.json", "approval.json"
 
 def violations(store: Store, run: RunId, step: PlanStep) -> list[Violation]:
     """The limits that the run's plan breaks."""
-    return check(read_summary(store.plan(run)), step.limits, population=step.population)
+    summary = read_summary(store.plan(run))
+    is_first = step.limits.approve_first and not _has_changed_before(store, run)
+    return check(summary, step.limits, population=step.population, is_first=is_first)
+
+
+def _has_changed_before(store: Store, run: RunId) -> bool:
+    return any(
+        record.state is RunState.DONE and record.run.moment < run.moment
+        for record in store.runs(run.pipeline)
+    )
 
 
 def judge(store: Store, run: RunId, step: PlanStep) -> None:

@@ -220,6 +220,7 @@ def _plan(config: Config, rules: _Rules, read: Mapping[str, Dataset]) -> PlanSte
         max_changes=config.max_changes,
         max_share=config.max_share,
         operations=frozenset({Operation.DELETE}),
+        approve_first=True,
     )
     return PlanStep(query, limits, population)
 
