@@ -86,7 +86,7 @@ class App:
         """Who is told of each run."""
         from scc.monitoring.ledger.recorder import Recorder
 
-        return [Recorder(self.settings.ledger, self.store.root)]
+        return [Recorder(self.settings.ledger, self.store)]
 
     def runner(self) -> Runner:
         from scc.engines.duckdb import DuckDBEngine

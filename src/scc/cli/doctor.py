@@ -64,11 +64,12 @@ def _checks(app: App) -> Iterator[Check]:
     configuration = _try("configuration", lambda: _configuration(app))
     yield configuration
     if configuration.state == "failed":
-        for name in ("store", "eloqua", "eloqua rights", "salesforce", "salesforce rights"):
+        for name in ("store", "ledger", "eloqua", "eloqua rights", "salesforce", "salesforce rights"):
             yield Check(name, "skipped", "the configuration can't be read")
         return
     settings = app.settings
     yield _try("store", lambda: _store(settings))
+    yield _try("ledger", lambda: _ledger(app))
     from scc.flow.systems import Systems
 
     patience = min(RETRY_BUDGET_S, settings.flow.retry_budget_s)
@@ -124,6 +125,17 @@ def _store(settings: Settings) -> str:
             hint="Free some space, or name another folder in store.path.",
         )
     return f"{folder}, {free / 1e9:,.0f} GB free"
+
+
+def _ledger(app: App) -> str:
+    from scc.cli.ledger import judge
+    from scc.monitoring.ledger.report import report
+
+    found = report(app.settings.ledger, app.store)
+    judge(found)
+    waiting = f", {found.waiting:,} waiting to be sent" if found.waiting else ""
+    tries = "nothing in it yet" if found.tries is None else f"{found.tries:,} tries of runs"
+    return f"{found.kind}, {found.place}: {tries}{waiting}"
 
 
 def _eloqua(systems: Systems) -> str:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterator
 from dataclasses import asdict
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +13,7 @@ from scc.cli.completion import complete_pipeline
 from scc.cli.lazy import Command
 
 if TYPE_CHECKING:  # imported where the command runs
-    from scc.store.runs import RunRecord, Store
+    from scc.store.runs import RunRecord
 
 __all__ = ["runs"]
 
@@ -30,9 +27,11 @@ __all__ = ["runs"]
 @click.pass_obj
 def runs(app: App, pipeline: str | None, limit: int, as_json: bool) -> None:
     """List the runs, the newest first."""
-    if pipeline is not None:
+    from scc.cli.records import Records
+
+    found = Records(app).runs(pipeline, limit=limit + 1)
+    if pipeline is not None and not found:
         app.require_name(pipeline)
-    found = list(islice(_newest(app.store, pipeline), limit + 1))
     chosen = found[:limit]
     if as_json:
         output.print_json([{"run": str(record.run), **asdict(record)} for record in chosen])
@@ -44,12 +43,6 @@ def runs(app: App, pipeline: str | None, limit: int, as_json: bool) -> None:
         )
         if len(found) > limit:
             output.line(output.Styled("There are older ones; --limit shows more.", "dim"))
-
-
-def _newest(store: Store, pipeline: str | None) -> Iterator[RunRecord]:
-    """Records by moment, the newest first; no more of them are read than are taken."""
-    names = [pipeline] if pipeline else [path.name for path in store.root.glob("*/")]
-    return heapq.merge(*map(store.runs, names), key=lambda record: record.run.moment, reverse=True)
 
 
 def _row(record: RunRecord) -> list[output.Cell]:

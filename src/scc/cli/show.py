@@ -50,26 +50,34 @@ def show(
 
 
 def _find(app: App, text: str) -> RunRecord:
+    from scc.cli.records import Records
     from scc.core.runs import RunId
     from scc.errors import ConfigError
 
     if "@" in text:
-        return app.store.require(RunId.parse(text))
-    app.require_name(text)
-    newest = next(app.store.runs(text), None)
+        run = RunId.parse(text)
+        return Records(app).find(run) or app.store.require(run)
+    newest = next(iter(Records(app).runs(text, limit=1)), None)
     if newest is None:
+        app.require_name(text)
         raise ConfigError(f"{text} has not been run yet", hint=f"Try `scc plan {text}`.")
     return newest
 
 
 def _summaries(app: App, record: RunRecord) -> tuple[PlanSummary | None, ReceiptSummary | None]:
+    from scc.core.receipts import ReceiptSummary
     from scc.flow.apply import read_receipt_summary
     from scc.flow.plan import read_summary
 
     plan, receipt = app.store.plan(record.run), app.store.receipt(record.run)
     return (
         read_summary(plan) if plan.exists() else None,
-        read_receipt_summary(receipt) if receipt.exists() else None,
+        # A receipt that is gone, or on another machine, has left its counts in the record.
+        read_receipt_summary(receipt)
+        if receipt.exists()
+        else ReceiptSummary.from_records(record.counts)
+        if record.counts
+        else None,
     )
 
 
@@ -127,6 +135,12 @@ def _facts(record: RunRecord) -> None:
         facts["Plan"] = record.plan_digest[:12]
     if record.seconds:
         facts["Took"] = ", ".join(f"{name} {seconds:,.1f} s" for name, seconds in record.seconds.items())
+    if record.tries > 1:
+        facts["Tries"] = f"{record.tries:,}"
+    if record.worker:
+        facts["Worker"] = record.worker
+    if record.approved_by:
+        facts["Approved"] = f"by {record.approved_by}"
     output.facts(facts)
 
 

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -28,6 +28,9 @@ SCHEMA = pa.schema(
         *(pa.field(n, pa.string(), nullable=False) for n in ("outcome", "code", "message", "job")),
     ]
 )
+
+_KEY = ("system", "object", "operation", "outcome", "code")
+"""What a summary counts by."""
 
 
 class Outcome(StrEnum):
@@ -50,17 +53,22 @@ class ReceiptSummary:
         return totals
 
     def add(self, batch: pa.RecordBatch) -> None:
-        by = ["system", "object", "operation", "outcome", "code"]
-        groups = pa.Table.from_batches([batch]).group_by(by).aggregate([([], "count_all")])
+        groups = pa.Table.from_batches([batch]).group_by(list(_KEY)).aggregate([([], "count_all")])
         for row in groups.to_pylist():
-            self.counts[tuple(row[name] for name in by)] += row["count_all"]
+            self.counts[tuple(row[name] for name in _KEY)] += row["count_all"]
 
     def records(self) -> list[dict[str, str | int]]:
         """One mapping for each count, as it is told to people and machines."""
-        names = ("system", "object", "operation", "outcome", "code")
-        return [
-            {**dict(zip(names, key, strict=True)), "records": n} for key, n in sorted(self.counts.items())
-        ]
+        return [{**dict(zip(_KEY, key, strict=True)), "records": n} for key, n in sorted(self.counts.items())]
+
+    @classmethod
+    def from_records(cls, records: Iterable[Mapping[str, str | int]]) -> ReceiptSummary:
+        """The summary that `records` was asked of."""
+        summary = cls()
+        for one in records:
+            system, name, operation, outcome, code = (str(one[part]) for part in _KEY)
+            summary.counts[system, name, operation, outcome, code] += int(one["records"])
+        return summary
 
     def to_json(self) -> dict[str, object]:
         return {"counts": [[*key, n] for key, n in sorted(self.counts.items())]}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from scc.errors import DataError
+from scc.core.runs import RunId
+from scc.errors import CorruptError, DataError
 from scc.monitoring.ledger.ledger import Ledger
 from scc.monitoring.ledger.spool import Spool
 from scc.store.runs import RunRecord, Store
 
-__all__ = ["Sent", "catch_up", "send_all"]
+__all__ = ["Sent", "catch_up", "on_record", "send_all"]
 
 _log = logging.getLogger(__name__)
 _CHUNK = 100
@@ -25,14 +28,15 @@ class Sent:
     left: int = 0
 
 
-def catch_up(spool: Spool, ledger: Ledger) -> Sent:
-    """Send all that waits. Raises what `Ledger.write` raises; what has not arrived then still waits.
+def catch_up(store: Store, ledger: Ledger) -> Sent:
+    """Send all that waits; a ledger that is new gets what the store holds as well.
 
-    Any number of processes may do so at once: an entry that two of them send is kept once.
+    Raises what `Ledger.write` raises; what has not arrived then still waits. Any number of processes
+    may do so at once: an entry that two of them send is kept once.
     """
+    spool = Spool(store.root)
     waiting = spool.entries()
-    if waiting:
-        ledger.prepare()
+    ledger.prepare(lambda: on_record(store))
     sent = 0
     for at in range(0, len(waiting), _CHUNK):
         entries = list(spool.readable(waiting[at : at + _CHUNK]))
@@ -41,17 +45,25 @@ def catch_up(spool: Spool, ledger: Ledger) -> Sent:
 
 
 def send_all(store: Store, ledger: Ledger) -> int:
-    """Send the record of every run in the store: after a database was lost, or when it is first used."""
-    ledger.prepare()
-    sent = 0
-    some: list[RunRecord] = []
-    for record in store.runs():
-        some.append(record)
-        if len(some) == _CHUNK:
-            ledger.write(some)
-            sent, some = sent + len(some), []
-    ledger.write(some)
-    return sent + len(some)
+    """Send the record of every run in the store: after a backup was restored that lacks some."""
+    sent, records = 0, on_record(store)
+    while some := list(islice(records, _CHUNK)):
+        ledger.write(some)
+        sent += len(some)
+    return sent
+
+
+def on_record(store: Store) -> Iterator[RunRecord]:
+    """The store's records; a damaged one is told in the log and left out."""
+    for path in sorted(store.root.glob("*/*/run.json")):
+        run = RunId.from_folder(path.parts[-3], path.parts[-2])
+        try:
+            record = store.read(run) if run else None
+        except CorruptError as error:
+            _log.warning("%s", error.message, extra={"hint": error.hint})
+            continue
+        if record is not None:
+            yield record
 
 
 def _send(spool: Spool, ledger: Ledger, entries: list[tuple[Path, RunRecord]]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import islice
@@ -15,9 +15,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import CompileError
 
 from scc.core.runs import RunId
-from scc.errors import DataError
+from scc.errors import ConfigError, DataError
 from scc.monitoring.ledger import schema
 from scc.monitoring.ledger.database import Database
+from scc.monitoring.ledger.places import network_file_system
 from scc.monitoring.ledger.rows import Row, count_rows, duration_rows, export_rows, record_of, run_row
 from scc.monitoring.ledger.tables import counts, durations, exports, runs
 from scc.settings import Ledger as LedgerSettings
@@ -41,32 +42,41 @@ class Ledger:
 
     @classmethod
     def of(cls, settings: LedgerSettings, store: Path) -> Ledger:
-        """The ledger of a configuration: PostgreSQL where it names an address, else a file in the store."""
-        if settings.url is None:
-            return cls(Database.file(store / FILE))
-        return cls(Database.postgres(settings.url, settings.password))
+        """The ledger of a configuration: PostgreSQL where it names an address, else a file in the store.
 
-    def prepare(self) -> None:
-        """Make the tables where there are none yet; a file is also brought to today's.
+        Raises ConfigError where such a file could not be trusted.
+        """
+        if settings.url is not None:
+            return cls(Database.postgres(settings.url, settings.password))
+        kind = network_file_system(store)
+        if kind:
+            raise ConfigError(
+                f"there is no ledger: {store} lies on a network ({kind}), where SQLite can't be trusted",
+                hint="Set ledger.url to a PostgreSQL. Until then, its entries wait in the store.",
+            )
+        return cls(Database.file(store / FILE))
 
-        A database that several machines use is changed by `scc ledger upgrade` alone.
+    def prepare(self, history: Callable[[], Iterable[RunRecord]] = tuple) -> None:
+        """Make the tables where there are none, and fill them with the history; bring a file's to today's.
+
+        The tables of a database that several machines use are changed by `scc ledger upgrade` alone.
         """
         with self.database.reading() as connection:
             state = schema.state(connection)
         if state is schema.SchemaState.EMPTY or (
             state is schema.SchemaState.OLDER and self.database.is_sqlite
         ):
-            schema.upgrade(self.database)
+            self.upgrade(history)
+
+    def upgrade(self, history: Callable[[], Iterable[RunRecord]] = tuple) -> tuple[str | None, str]:
+        """Bring the tables to today's, and fill new ones; gives the revisions before and after."""
+        return schema.upgrade(self.database, fill=lambda connection: _put_all(connection, history()))
 
     def write(self, records: Iterable[RunRecord]) -> None:
         """Keep entries, all or none. Of two for one try the later one stays, in whatever order they come."""
         with self.database.writing() as connection:
             schema.require(connection, self.database.name)
-            for record in records:
-                try:
-                    _put(connection, record)
-                except _UNFIT as error:
-                    raise DataError(f"{record.run} can't be kept: {type(error).__name__}") from None
+            _put_all(connection, records)
 
     def runs(
         self, pipeline: str | None = None, *, since: datetime | None = None, limit: int | None = None
@@ -113,6 +123,14 @@ def _last_tries() -> Select[Any]:
         .scalar_subquery()
     )
     return select(runs).where(runs.c["try"] == newest)
+
+
+def _put_all(connection: Connection, records: Iterable[RunRecord]) -> None:
+    for record in records:
+        try:
+            _put(connection, record)
+        except _UNFIT as error:
+            raise DataError(f"{record.run} can't be kept: {type(error).__name__}") from None
 
 
 def _put(connection: Connection, record: RunRecord) -> None:

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from pathlib import Path
 from time import monotonic
 
 from scc.errors import SccError
 from scc.monitoring.ledger.spool import Spool
 from scc.settings import Ledger as LedgerSettings
-from scc.store.runs import RunRecord
+from scc.store.runs import RunRecord, Store
 
 __all__ = ["PATIENCE_S", "Recorder"]
 
@@ -31,10 +30,10 @@ ENOUGH = 500
 class Recorder:
     """An observer of runs (`flow.observers.RunObserver`)."""
 
-    def __init__(self, settings: LedgerSettings, store: Path, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, settings: LedgerSettings, store: Store, *, patience_s: float = PATIENCE_S) -> None:
         self._settings = settings
         self._store = store
-        self._spool = Spool(store)
+        self._spool = Spool(store.root)
         self._patience_s = patience_s
         self._thread: threading.Thread | None = None
         self._failure: Exception | None = None
@@ -71,7 +70,7 @@ class Recorder:
             from scc.monitoring.ledger.ledger import Ledger
 
             self._failure = None
-            catch_up(self._spool, Ledger.of(self._settings, self._store))
+            catch_up(self._store, Ledger.of(self._settings, self._store.root))
         except Exception as error:  # noqa: BLE001 - told at the end; a thread's own end would print it
             self._failure = error
 

@@ -41,6 +41,7 @@ def run_row(record: RunRecord) -> dict[str, Any]:
         "changes": record.changes,
         "approved_by": record.approved_by,
         "worker": record.worker,
+        "outcomes": dict(record.outcomes),
         "versions": dict(record.versions),
         "requests": {system: dict(by) for system, by in record.requests.items()},
         "retries": dict(record.retries),
@@ -70,10 +71,7 @@ def export_rows(record: RunRecord) -> list[dict[str, Any]]:
 
 
 def record_of(run: Row, counts: Sequence[Row], durations: Sequence[Row], exports: Sequence[Row]) -> RunRecord:
-    """The record that a run's rows were made from. `outcomes` are the sums of its counts."""
-    outcomes: dict[str, int] = {}
-    for one in sorted(counts, key=lambda row: str(row["outcome"])):
-        outcomes[one["outcome"]] = outcomes.get(one["outcome"], 0) + one["records"]
+    """The record that a run's rows were made from."""
     return RunRecord(
         pipeline=run["pipeline"],
         moment=format_moment(run["moment"]),
@@ -84,7 +82,7 @@ def record_of(run: Row, counts: Sequence[Row], durations: Sequence[Row], exports
         config_digest=run["config_digest"],
         plan_digest=run["plan_digest"],
         changes=run["changes"],
-        outcomes=outcomes,
+        outcomes=run["outcomes"],
         seconds={one["step"]: one["seconds"] for one in sorted(durations, key=lambda row: row["position"])},
         versions=run["versions"],
         error=_error(run),

@@ -5,6 +5,7 @@ Alembic itself is imported only where something is to be migrated.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 
 from sqlalchemy import Connection, inspect, text
@@ -61,11 +62,13 @@ def require(connection: Connection, name: str) -> None:
         )
 
 
-def upgrade(database: Database, *, to: str = HEAD) -> tuple[str | None, str]:
+def upgrade(
+    database: Database, *, to: str = HEAD, fill: Callable[[Connection], None] | None = None
+) -> tuple[str | None, str]:
     """Bring the ledger to a revision; gives the revisions before and after.
 
-    All in one transaction. Whoever comes at the same time waits, and finds it done. A newer ledger is
-    left alone.
+    All in one transaction, `fill` included, which is called where there was no ledger before. Whoever
+    comes at the same time waits, and finds it done. A newer ledger is left alone.
     """
     with database.writing() as connection:
         if not database.is_sqlite:
@@ -74,6 +77,8 @@ def upgrade(database: Database, *, to: str = HEAD) -> tuple[str | None, str]:
         if before is not None and before >= to:
             return before, before
         _migrate(connection, to)
+        if before is None and fill:
+            fill(connection)
         return before, to
 
 

@@ -56,7 +56,7 @@ class Spool:
             return None
         try:
             record = RunRecord(**{**data, "state": RunState(str(data["state"]))})  # type: ignore[arg-type]  # checked by the except
-            for moment in filter(None, (record.moment, record.started_at, record.ended_at)):
+            for moment in (record.moment, record.started_at, record.ended_at or record.started_at):
                 parse_moment(moment)
         except (KeyError, TypeError, ValueError, AttributeError, SccError) as error:
             raise CorruptError(

@@ -81,6 +81,7 @@ runs = Table(
     Column("changes", BigInteger),
     Column("approved_by", Text),
     Column("worker", Text, nullable=False),
+    Column("outcomes", Json, nullable=False, comment="records by outcome: the sums of scc_counts"),
     Column("versions", Json, nullable=False),
     Column("error_type", Text),
     Column("error_message", Text),

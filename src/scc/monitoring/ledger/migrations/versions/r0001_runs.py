@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("changes", sa.BigInteger),
         sa.Column("approved_by", sa.Text),
         sa.Column("worker", sa.Text, nullable=False),
+        sa.Column("outcomes", Json, nullable=False, comment="records by outcome: the sums of scc_counts"),
         sa.Column("versions", Json, nullable=False),
         sa.Column("error_type", sa.Text),
         sa.Column("error_message", sa.Text),
@@ -61,11 +62,6 @@ def upgrade() -> None:
         sa.Column("seconds", sa.Double, nullable=False),
         sa.PrimaryKeyConstraint("run_id", "step", name="scc_durations_pk"),
     )
-
-
-def downgrade() -> None:
-    for table in ("scc_durations", "scc_counts", "scc_runs"):
-        op.drop_table(table)
 
 
 def _of_a_run(table: str) -> sa.Column[int]:

@@ -32,9 +32,3 @@ def upgrade() -> None:
         sa.Column("records", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("run_id", "source", name="scc_exports_pk"),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("scc_exports")
-    for name in _COLUMNS:
-        op.drop_column("scc_runs", name)
