@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from scc.core.schedules import Schedule
 from scc.deploy.parts import (
+    CONFIG_FOLDER,
     DATABASE,
     IMAGE,
     LOGIN,
@@ -111,6 +112,7 @@ def _pod(
         IMAGE,
         command,
         args,
+        workingDir=CONFIG_FOLDER,
         env=[*variables(env), *([job_name] if is_job else [])],
         resources=resources(cpu="500m", memory=memory, scratch=SCRATCH),
         volumeMounts=mounts,

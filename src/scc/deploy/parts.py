@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 __all__ = [
     "CONFIG",
+    "CONFIG_FOLDER",
     "DATA",
     "DATABASE",
     "ENV",
@@ -48,9 +49,11 @@ SYSTEMS = "scc-systems"
 LOGIN = "scc-scheduler"
 DATABASE = "scc-database"
 
+CONFIG_FOLDER = "/etc/scc"
+"""Where the configuration and the rules that it names lie; jobs begin there, so that both ways to name them work."""
 STORE = "/var/lib/scc"
 ENV = {
-    "SCC_CONFIG": "/etc/scc/scc.toml",
+    "SCC_CONFIG": f"{CONFIG_FOLDER}/scc.toml",
     "SCC_SECRETS_DIR": "/run/secrets/scc",
     "SCC_STORE__PATH": STORE,
     "SCC_LOG__FORMAT": "json",
@@ -152,7 +155,7 @@ def scc_volumes(secrets: Sequence[Object], *, scratch: str, store: bool) -> tupl
         {"name": "tmp", "emptyDir": {"sizeLimit": scratch}},
     ]
     mounts: list[Object] = [
-        {"name": "config", "mountPath": "/etc/scc", "readOnly": True},
+        {"name": "config", "mountPath": CONFIG_FOLDER, "readOnly": True},
         {"name": "secrets", "mountPath": "/run/secrets/scc", "readOnly": True},
         {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - a mount of the pod's own, not a shared folder
     ]

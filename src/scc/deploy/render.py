@@ -69,7 +69,7 @@ def _base(settings: Settings) -> _Folder:
 
 def _components(settings: Settings, target: Target) -> dict[str, _Folder]:
     deploy = settings.deploy
-    found = {"openshift": _openshift(settings)} if target == "openshift" else _kubernetes(settings)
+    found = {"openshift": _openshift(settings)} if target == "openshift" else _pages(settings)
     if deploy.database == "own":
         found["postgresql"] = _Folder({"postgresql.yaml": database.database(deploy)})
     namespace = deploy.monitoring_namespace or (
@@ -82,6 +82,8 @@ def _components(settings: Settings, target: Target) -> dict[str, _Folder]:
         watched["operator.yaml"] = [*watching.operator(settings), watching.scraped(namespace)]
     if watched:
         found["monitoring"] = _Folder(watched)
+    if target == "kubernetes":
+        found["users"] = _users()  # the last: it patches what the others render
     return found
 
 
@@ -93,30 +95,30 @@ def _openshift(settings: Settings) -> _Folder:
     )
 
 
-def _kubernetes(settings: Settings) -> dict[str, _Folder]:
-    """A user for all pods, and pages where they have a host."""
+def _pages(settings: Settings) -> dict[str, _Folder]:
+    """Kubernetes' way to the scheduler's pages, where they have a host."""
     deploy = settings.deploy
+    if not deploy.host:
+        return {}
+    if not deploy.issuer_url:
+        raise ConfigError(
+            "deploy.host is set, and deploy.issuer_url is not: the scheduler's pages would ask nobody who they are",
+            hint="Set the OpenID Connect issuer that people log in with; or leave both out, for no pages.",
+        )
+    return {"pages": _Folder({"ingress.yaml": access.ingress(deploy)}, [{"patch": access.proxy(deploy)}])}
+
+
+def _users() -> _Folder:
     context = {"runAsUser": USER, "runAsGroup": 0, "fsGroup": USER}
-    patches = []
-    for kind, above in {
-        "CronJob": "/spec/jobTemplate/spec",
-        "Deployment": "/spec",
-        "StatefulSet": "/spec",
-    }.items():
+    above = {"CronJob": "/spec/jobTemplate/spec", "Deployment": "/spec", "StatefulSet": "/spec"}
+    patches: list[Object] = []
+    for kind, path in above.items():
         steps = [
-            {"op": "add", "path": f"{above}/template/spec/securityContext/{key}", "value": value}
+            {"op": "add", "path": f"{path}/template/spec/securityContext/{key}", "value": value}
             for key, value in context.items()
         ]
         patches.append({"target": {"kind": kind}, "patch": steps})
-    found = {}
-    if deploy.host:
-        if not deploy.issuer_url:
-            raise ConfigError(
-                "deploy.host is set, and deploy.issuer_url is not: the scheduler's pages would ask nobody who they are",
-                hint="Set the OpenID Connect issuer that people log in with; or leave both out, for no pages.",
-            )
-        found["pages"] = _Folder({"ingress.yaml": access.ingress(deploy)}, [{"patch": access.proxy(deploy)}])
-    return {**found, "kubernetes": _Folder({}, patches)}
+    return _Folder({}, patches)
 
 
 def _env(settings: Settings) -> dict[str, str]:

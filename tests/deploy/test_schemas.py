@@ -1,0 +1,63 @@
+"""Every rendered object is what the last three versions of Kubernetes, OpenShift and the operator take."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+from pathlib import Path
+
+import jsonschema
+import kubernetes_validate
+import pytest
+
+SCHEMAS = json.loads(Path(__file__).with_name("schemas.json").read_text(encoding="utf-8"))
+# The package reads its megabytes of definitions anew for each object.
+kubernetes_validate.utils.schema_contents = functools.cache(kubernetes_validate.utils.schema_contents)
+VERSIONS = [one for one in kubernetes_validate.utils.all_versions() if one.endswith(".0")][-3:]
+
+
+def check(one, version):
+    kind = f"{one['apiVersion']} {one['kind']}"
+    if kind not in SCHEMAS:
+        kubernetes_validate.validate(one, version, strict=True)
+        return
+    whole = {
+        "$defs": SCHEMAS["$defs"],
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["apiVersion", "kind", "metadata", "spec"],
+        "properties": {
+            "apiVersion": True,
+            "kind": True,
+            "metadata": SCHEMAS["$defs"]["metadata"],
+            "spec": SCHEMAS[kind],
+        },
+    }
+    jsonschema.Draft202012Validator(whole).validate(one)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_object_is_valid_and_has_no_key_that_is_not_known(objects, version):
+    for one in objects:
+        check(one, version)
+
+    assert len(VERSIONS) == 3
+    assert len(objects) > 15
+
+
+def test_a_key_that_is_not_known_is_found(objects):
+    for one in objects:
+        if "spec" not in one:
+            continue
+        wrong = copy.deepcopy(one)
+        wrong["spec"]["specs"] = 1
+        with pytest.raises(jsonschema.ValidationError, match="specs"):
+            check(wrong, VERSIONS[-1])
+
+
+def test_names_are_given_once_and_kinds_are_the_ones_meant(objects):
+    names = [(one["kind"], one["metadata"]["name"]) for one in objects]
+
+    assert len(names) == len(set(names))
+    assert "Secret" not in {kind for kind, _ in names}
