@@ -46,7 +46,7 @@ def test_a_mailbox_is_told_by_its_providers_rules(address, expected):
     assert mailbox(address) == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=20), st.sampled_from(["gmail.com", "example.com", "yahoo.com", "proton.me"]))
 def test_the_mailbox_of_a_mailbox_is_itself(local, domain):
     once = mailbox(f"{local}@{domain}")

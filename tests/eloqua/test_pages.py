@@ -10,15 +10,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scc.eloqua.pages import read_csv, read_json
 from scc.errors import DataError
 
 AB = ["a", "b"]
-
-untimed = settings(deadline=None)
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
     [
@@ -67,7 +65,6 @@ def json_page(records: list[dict[str, str]], *, first: bool = True, **options: A
 DIALECTS = [(csv.QUOTE_ALL, "\n"), (csv.QUOTE_ALL, "\r\n"), (csv.QUOTE_MINIMAL, "\r\n")]
 
 
-@untimed
 @given(tables, st.sampled_from(DIALECTS))
 def test_any_records_come_back_from_csv(records: list[dict[str, str]], dialect: tuple[int, str]) -> None:
     page = csv_page(records, ["c", "b", "a"], quoting=dialect[0], lineterminator=dialect[1])
@@ -75,13 +72,11 @@ def test_any_records_come_back_from_csv(records: list[dict[str, str]], dialect: 
     assert rows(read_csv(page, AB).batch) == [{"a": one["a"], "b": one["b"]} for one in records]
 
 
-@untimed
 @given(st.lists(st.fixed_dictionaries({"a": texts}), max_size=6))
 def test_any_records_of_one_column_come_back_from_csv(records: list[dict[str, str]]) -> None:
     assert rows(read_csv(csv_page(records, ["a"]), ["a"]).batch) == records
 
 
-@untimed
 @given(
     tables,
     st.booleans(),
@@ -203,7 +198,6 @@ def test_json_page_that_is_wrong_is_a_data_error_without_values(page: bytes) -> 
     assert "secret" not in str(caught.value)
 
 
-@untimed
 @given(st.data(), tables)
 def test_damaged_csv_gives_records_or_a_data_error(
     data: st.DataObject, records: list[dict[str, str]]
@@ -213,7 +207,6 @@ def test_damaged_csv_gives_records_or_a_data_error(
         rows(read_csv(page, AB).batch)
 
 
-@untimed
 @given(st.data(), tables)
 def test_damaged_json_gives_records_or_a_data_error(
     data: st.DataObject, records: list[dict[str, str]]
@@ -223,7 +216,6 @@ def test_damaged_json_gives_records_or_a_data_error(
         rows(read_json(page, AB).batch)
 
 
-@untimed
 @given(st.binary(max_size=200))
 def test_bytes_of_any_kind_give_records_or_a_data_error(page: bytes) -> None:
     for read in (read_csv, read_json):

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
 from tests.salesforce.org import Org
 
 from scc.sandbox.app import Sandbox
 from scc.sandbox.salesforce.options import SalesforceOptions
 from scc.sandbox.salesforce.store import SalesforceStore
-
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -65,7 +65,7 @@ def test_what_is_no_address_is_found_by_its_text(archive):
     assert archive.find("", "no address") == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.lists(st.integers(0, 40), max_size=12), max_size=4), st.sets(st.integers(0, 300)))
 def test_many_mailboxes_at_once_give_just_their_entries(tmp_path_factory, runs, wanted):
     archive = Archive(tmp_path_factory.mktemp("archive"))

@@ -160,7 +160,7 @@ def test_text_compares_with_case_where_the_option_says_so(people):
 
 
 @given(st.one_of(st.text(max_size=200), st.lists(st.sampled_from(PIECES), max_size=40).map(" ".join)))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_no_text_breaks_the_parser(text):
     try:
         said = str(parse_filter(text))
@@ -171,7 +171,7 @@ def test_no_text_breaks_the_parser(text):
 
 
 @given(pattern=st.text(alphabet="ab[]^-%_\\.*'", max_size=12))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_pattern_breaks_the_database(people, pattern):
     quoted = pattern.replace("'", "''")
     answer = people.post(

@@ -72,7 +72,7 @@ def whole_queries(draw):
     return " ".join(parts)
 
 
-PATIENT = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+PATIENT = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")
