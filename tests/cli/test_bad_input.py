@@ -107,7 +107,7 @@ def test_an_unreachable_host(scc, folder, dead_end):
         f"Go on with this run: scc run {PIPELINE} --at 2026-11-22T10:15Z\n"
     )
     assert said.err.endswith(
-        "Error: eloqua: GET /id got no whole answer: no connection (Connection refused)\n"
+        f"Error: eloqua: GET /id got no whole answer: no connection to {dead_end[7:]} (Connection refused)\n"
         "Hint: Check the network, the proxy and the base URL, or try again later.\n"
     )
 
@@ -151,7 +151,7 @@ def test_an_error_is_a_line_of_the_log_where_a_machine_reads_it(scc, folder, dea
     assert last == {
         "level": "error",
         "logger": "scc",
-        "message": "eloqua: GET /id got no whole answer: no connection (Connection refused)",
+        "message": f"eloqua: GET /id got no whole answer: no connection to {dead_end[7:]} (Connection refused)",
         "run": f"{PIPELINE}@2026-11-22T10:15Z",
         "step": None,
         "hint": "Check the network, the proxy and the base URL, or try again later.",
@@ -171,7 +171,7 @@ def test_doctor_runs_all_checks_and_says_what_to_do(scc, folder, dead_end):
     said = scc("doctor", "-q")
 
     lines = said.out.splitlines()
-    refused = "got no whole answer: no connection (Connection refused)"
+    refused = f"got no whole answer: no connection to {dead_end[7:]} (Connection refused)"
     advice = "    Check the network, the proxy and the base URL, or try again later."
     assert said.code == 75
     assert lines[0] == "✓ configuration: scc.toml"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import logging
 import socket
@@ -182,14 +183,31 @@ def test_budget_bounds_all_attempts_together(server: ScriptedServer, clock: Cloc
 def test_connection_never_made_is_tried_again_even_for_a_post(clock: Clock) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}/path?secret=1"
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        url = f"http://{address}/path?secret=1"
 
-        with pytest.raises(UnavailableError, match="Connection refused") as caught:
+        with pytest.raises(UnavailableError, match=rf"no connection to {address} \(Conn.* refused") as caught:
             transport(clock, retry=clock.policy(budget_s=5)).request("POST", url, json={})
 
     assert clock.waits == [0.5, 1, 2]
     assert "after 4 attempts" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_server_that_takes_no_connection_in_time_is_named(clock: Clock) -> None:
+    with socket.socket() as full, contextlib.ExitStack() as waiting:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(3):
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        address = f"127.0.0.1:{full.getsockname()[1]}"
+
+        with pytest.raises(UnavailableError, match=f"no connection to {address} within the time allowed"):
+            transport(clock, retry=clock.policy(budget_s=0), connect_timeout_s=0.05).request(
+                "GET", f"http://{address}"
+            )
 
 
 def test_silent_server_is_given_up_after_the_read_timeout(server: ScriptedServer, clock: Clock) -> None:

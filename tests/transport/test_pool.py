@@ -106,12 +106,12 @@ def test_host_excepted_from_the_proxy_is_reached_directly(monkeypatch: pytest.Mo
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.setenv("no_proxy", "unreachable.invalid")
 
-    with pytest.raises(UnavailableError, match="can't be resolved"):
+    with pytest.raises(UnavailableError, match=r"the host name unreachable\.invalid can't be resolved"):
         Transport("test", retry=ONCE).request("GET", "http://unreachable.invalid/")
 
 
-def test_proxy_that_is_down_is_named_as_no_connection() -> None:
-    with pytest.raises(UnavailableError, match="no connection"):
+def test_proxy_that_is_down_is_named() -> None:
+    with pytest.raises(UnavailableError, match=r"no connection to 127\.0\.0\.1:1 \("):
         Transport("test", proxy="127.0.0.1:1", retry=ONCE).request("GET", "http://unreachable.invalid/")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
     NameResolutionError,
@@ -50,17 +51,26 @@ def describe(exc: BaseException) -> str:
     fault = _inner(exc)
     match fault:
         case NameResolutionError():
-            return "the host name can't be resolved"
+            return f"the host name{_peer(fault, ' ')} can't be resolved"
         case NewConnectionError(__cause__=OSError(strerror=str(words))):
-            return f"no connection ({words})"
+            return f"no connection{_peer(fault, ' to ')} ({words})"
         case ConnectTimeoutError():
-            return "no connection within the time allowed"
+            return f"no connection{_peer(fault, ' to ')} within the time allowed"
         case ReadTimeoutError():
             return "nothing came within the time allowed"
         case OSError(strerror=str(words)):
             return words
         case _:
             return type(fault).__name__
+
+
+def _peer(fault: ConnectTimeoutError, word: str) -> str:
+    """Name who was not reached, the proxy perhaps; "" where the fault does not say."""
+    conn = fault.conn if isinstance(fault, NewConnectionError) else fault.args[0] if fault.args else None
+    if not isinstance(conn, HTTPConnection):
+        return ""
+    host = f"[{conn.host}]" if ":" in conn.host else conn.host
+    return f"{word}{host}" if isinstance(fault, NameResolutionError) else f"{word}{host}:{conn.port}"
 
 
 def _inner(exc: BaseException) -> BaseException:
