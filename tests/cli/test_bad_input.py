@@ -177,6 +177,7 @@ def test_doctor_runs_all_checks_and_says_what_to_do(scc, folder, dead_end):
     assert lines[0] == "✓ configuration: scc.toml"
     assert lines[1].startswith(f"✓ store: {folder}/scc-data, ")
     assert lines[2:] == [
+        f"✓ ledger: SQLite, {folder}/scc-data/ledger.sqlite: nothing in it yet",
         f"✗ eloqua: eloqua: GET /id {refused}",
         advice,
         "- eloqua rights: there is no connection",
@@ -184,7 +185,7 @@ def test_doctor_runs_all_checks_and_says_what_to_do(scc, folder, dead_end):
         advice,
         "- salesforce rights: there is no connection",
         "",
-        "2 of 6 checks failed.",
+        "2 of 7 checks failed.",
     ]
 
 
@@ -196,10 +197,18 @@ def test_doctor_tells_of_a_faulty_configuration_and_stops_asking(scc, folder):
     told = json.loads(said.out)
     assert said.code == 2
     assert told["ok"] is False
-    assert [check["state"] for check in told["checks"]] == ["failed", *["skipped"] * 5]
+    assert [check["state"] for check in told["checks"]] == ["failed", *["skipped"] * 6]
     assert told["checks"][0]["detail"] == (
         "scc.toml, line 2: engine.threads is 0; it should be greater than or equal to 1"
     )
+
+
+def test_doctor_tells_of_a_pipeline_that_is_in_use_and_lacks_a_key(scc, folder):
+    (folder / "scc.toml").write_text("[pipelines.purge-contacts]\nmax_changes = 10\n")
+
+    checks = json.loads(scc("doctor", "--json").out)["checks"]
+
+    assert checks[0]["detail"].startswith("pipelines.purge-contacts.target_contacts is not set")
 
 
 def test_doctor_tells_of_a_store_that_can_not_be_written(scc, folder):

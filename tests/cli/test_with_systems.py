@@ -47,9 +47,10 @@ def test_doctor_finds_all_well(systems, server):
     said = systems("doctor")
 
     assert said.code == 0
-    assert [line.partition(":")[0] for line in said.out.splitlines()[:6]] == [
+    assert [line.partition(":")[0] for line in said.out.splitlines()[:7]] == [
         "✓ configuration",
         "✓ store",
+        "✓ ledger",
         "✓ eloqua",
         "✓ eloqua rights",
         "✓ salesforce",
