@@ -99,11 +99,9 @@ class App:
             systems=Systems(settings),
             engine=DuckDBEngine(memory_limit=settings.engine.memory_limit, threads=settings.engine.threads),
             batch_rows=settings.flow.batch_rows,
-            bulk_limits={
-                "eloqua_bulk": settings.flow.eloqua_bulk,
-                "salesforce_bulk": 2,
-                "store_bulk": 2,
-            },
+            bulk_limits=settings.flow.limits,
+            scheduler=settings.scheduler,
+            worker=settings.worker,
             observers=self.observers(),
         )
 

@@ -5,9 +5,12 @@ Luigi orders the steps; its verdict is not trusted. A run is good when its recei
 
 from __future__ import annotations
 
+import logging
+import socket
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +21,7 @@ from scc.core.limits import Violation
 from scc.core.receipts import ReceiptSummary
 from scc.core.runs import RunId, format_moment
 from scc.engines.base import Engine
-from scc.errors import ConfigError, GuardError, SccError
+from scc.errors import BusyError, ConfigError, GuardError, SccError
 from scc.flow.apply import read_receipt_summary
 from scc.flow.guard import approved_by, violations
 from scc.flow.observers import Observers, RunObserver
@@ -26,12 +29,16 @@ from scc.flow.pipeline import Pipeline
 from scc.flow.plan import read_summary
 from scc.flow.progress import NO_PROGRESS, Progress
 from scc.flow.systems import Systems
+from scc.settings import Scheduler
 from scc.store.runs import RunRecord, RunState, Store
 
 __all__ = ["RunResult", "Runner"]
 
 Until: TypeAlias = Literal["guard", "receipt"]
 _TRACE = 8
+_ASK_AGAIN_S = 1.0
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,8 @@ class RunResult:
 
 class Runner:
     """Runs pipelines over one store. `bulk_limits` bounds what is under way at once, by resource name;
-    `worker` is the name that goes on record; `observers` are told when a try begins and ends."""
+    a central `scheduler` bounds it for all. `worker` is the name that goes on record and that outlives
+    this process; `observers` are told when a try begins and ends."""
 
     def __init__(
         self,
@@ -61,6 +69,7 @@ class Runner:
         engine: Engine,
         batch_rows: int = 50_000,
         bulk_limits: Mapping[str, int] | None = None,
+        scheduler: Scheduler | None = None,
         worker: str = "",
         observers: Sequence[RunObserver] = (),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -69,7 +78,8 @@ class Runner:
         self._systems = systems
         self._engine = engine
         self._batch_rows = batch_rows
-        self._bulk_limits = bulk_limits or {"eloqua_bulk": 2, "salesforce_bulk": 2, "store_bulk": 2}
+        self._bulk_limits = bulk_limits or {"eloqua_bulk": 2, "salesforce_bulk": 2}
+        self._central = scheduler if scheduler and scheduler.url else None
         self._worker = worker
         self._observers = Observers(observers)
         self._now = now
@@ -90,12 +100,31 @@ class Runner:
         anything else is a defect and is raised.
         """
         run = RunId(pipeline.name, moment)
-        with self.store.lock(pipeline.name):
+        with self._turn(pipeline.name):
             record = self.store.read(run)
             if record is not None and record.state.good:
                 return self._result(record, pipeline, already=True)
             record = self._begin(record, run, pipeline, full=full)
             return self._work(record, pipeline, until, progress)
+
+    @contextmanager
+    def _turn(self, pipeline: str) -> Iterator[None]:
+        """Hold the pipeline. Where runs are ordered centrally, another run of it is waited for."""
+        ends = time.monotonic() + (self._central.wait_minutes * 60 if self._central else 0.0)
+        told = False
+        with ExitStack() as held:
+            while True:
+                try:
+                    held.enter_context(self.store.lock(pipeline))
+                    break
+                except BusyError:
+                    if time.monotonic() >= ends:
+                        raise
+                    if not told:
+                        log.info("waiting for another run of %s", pipeline)
+                    told = True
+                    time.sleep(_ASK_AGAIN_S)
+            yield
 
     def _begin(self, earlier: RunRecord | None, run: RunId, pipeline: Pipeline, *, full: bool) -> RunRecord:
         if earlier is not None:
@@ -128,6 +157,7 @@ class Runner:
 
     def _work(self, record: RunRecord, pipeline: Pipeline, until: Until, progress: Progress) -> RunResult:
         from scc.flow import tasks  # Luigi takes a third of a second to import
+        from scc.flow.scheduling import Scheduling
 
         context = tasks.Context(
             pipeline=pipeline,
@@ -141,10 +171,12 @@ class Runner:
         )
         kind = tasks.Plan if until == "guard" else tasks.Apply
         root = kind(pipeline=record.pipeline, moment=record.moment, context=context)
+        worker = f"{self._worker or socket.gethostname()}/{record.run}"
+        scheduling = Scheduling(self._bulk_limits, self._central, worker)
         started = time.monotonic()
         failures, interrupt = context.failures, None
         try:
-            complete = tasks.build(root, self._bulk_limits)
+            complete = tasks.build(root, scheduling)
         except KeyboardInterrupt as signal:
             complete, interrupt = False, signal
         if not (complete or interrupt or failures):

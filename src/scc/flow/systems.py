@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from scc.errors import QuotaError
 from scc.flow.meter import Meter
 from scc.settings import Settings
 
@@ -31,6 +32,19 @@ class Systems:
         """What the systems last told of their daily allowances, by name: `used` and `limit`."""
         usage = self.salesforce.api_usage if "salesforce" in self.__dict__ else None
         return {"salesforce_api_requests": {"used": usage.used, "limit": usage.max}} if usage else {}
+
+    def require_reserve(self, system: str) -> None:
+        """QuotaError where fewer of the day's requests are left than are to be kept for others."""
+        reserve = self._settings.flow.salesforce_reserve
+        if system != "salesforce" or not reserve:
+            return
+        left = self.salesforce.limits()["DailyApiRequests"].remaining
+        if left < reserve:
+            raise QuotaError(
+                f"salesforce has {left:,} of the day's requests left, and {reserve:,} are kept for others",
+                hint="Try again when the day's count has fallen, or lower flow.salesforce_reserve.",
+                system="salesforce",
+            )
 
     @cached_property
     def address_rules(self) -> AddressRules:

@@ -8,25 +8,31 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import luigi
 from luigi.parameter import ParameterVisibility
 
+from scc.core.changes import Operation
 from scc.core.runs import RunId
 from scc.engines.base import Engine
+from scc.errors import SccError
 from scc.flow import apply, guard
 from scc.flow.pipeline import Pipeline, PlanStep, Reading
-from scc.flow.plan import write_plan
+from scc.flow.plan import read_summary, write_plan
 from scc.flow.progress import Progress
+from scc.flow.scheduling import Scheduling
 from scc.flow.systems import Systems
 from scc.store.dataset import Dataset
 from scc.store.runs import Store
 from scc.store.target import DatasetTarget, RecordTarget
 
 __all__ = ["Apply", "Context", "Export", "Guard", "Plan", "build"]
+
+log = logging.getLogger(__name__)
+
+_ONE_BY_ONE = ("eloqua", Operation.DELETE)
 
 
 @dataclass(eq=False)
@@ -78,7 +84,13 @@ class _Step(luigi.Task):
     def complete(self) -> bool:
         return bool(super().complete())  # type: ignore[no-untyped-call]  # luigi is untyped
 
+    def stages(self) -> list[_Step]:
+        """What is brought about one after the other, so that each is scheduled knowing what came before."""
+        return [self]
+
     def run(self) -> None:
+        if self.complete():
+            return  # a scheduler that lost its last seconds asks for what is done
         started = time.monotonic()
         self.work(self.context)
         self.context.seconds[self.label] = round(time.monotonic() - started, 3)
@@ -91,6 +103,13 @@ class _Step(luigi.Task):
         if isinstance(exception, Exception):
             self.context.failures.append((self.label, exception))
         return type(exception).__name__
+
+    def planned(self) -> set[tuple[str, Operation]]:
+        """The systems that the plan writes to, and how; nothing as long as there is no plan."""
+        plan = self.context.store.plan(self.context.run)
+        counts = read_summary(plan).counts if plan.exists() else {}
+        found = {(system, Operation(operation)) for system, _, operation, _ in counts}
+        return {(system, operation) for system, operation in found if operation.writes}
 
     def step(self, kind: type[_Step], **more: str) -> _Step:
         """Another step of the same run."""
@@ -107,7 +126,7 @@ class Export(_Step):
         return f"export {self.source}"
 
     def process_resources(self) -> dict[str, int]:
-        return {f"{self.context.pipeline.source(self.source).system}_bulk": 1}
+        return _quotas({self.context.pipeline.source(self.source).system})
 
     def requires(self) -> list[_Step]:
         return [self.step(Export, source=name) for name in self.context.pipeline.source(self.source).needs]
@@ -116,9 +135,11 @@ class Export(_Step):
         return DatasetTarget(self.context.store.export(self.context.run, self.source))
 
     def work(self, context: Context) -> None:
+        source = context.pipeline.source(self.source)
+        context.systems.require_reserve(source.system)
         target = context.store.export(context.run, self.source).folder
         target.mkdir(parents=True, exist_ok=True)
-        context.pipeline.source(self.source).read(
+        source.read(
             Reading(
                 context.run,
                 context.previous,
@@ -166,8 +187,12 @@ class Guard(_Step):
 class Apply(_Step):
     """Write the change set to the systems, and what came of it to the receipt."""
 
+    def stages(self) -> list[_Step]:
+        return [self.step(Guard), self]
+
     def process_resources(self) -> dict[str, int]:
-        return {"eloqua_bulk": 1}
+        """A share in the quota of each system that the plan writes to in bulk; Eloqua's deletes go one by one."""
+        return _quotas({system for system, how in self.planned() if (system, how) != _ONE_BY_ONE})
 
     def requires(self) -> _Step:
         return self.step(Guard)
@@ -176,6 +201,8 @@ class Apply(_Step):
         return DatasetTarget(self.context.store.receipt(self.context.run))
 
     def work(self, context: Context) -> None:
+        for system in sorted({system for system, _ in self.planned()}):
+            context.systems.require_reserve(system)
         apply.apply_plan(
             store=context.store,
             run=context.run,
@@ -186,20 +213,27 @@ class Apply(_Step):
         )
 
 
-def build(root: _Step, limits: Mapping[str, int]) -> bool:
-    """Let Luigi's own scheduler order the steps, in this process, and say whether the output is there.
+def _quotas(systems: set[str]) -> dict[str, int]:
+    """What Luigi is told that a task holds. SCC's own store has no quota."""
+    return {f"{system}_bulk": 1 for system in sorted(systems & {"eloqua", "salesforce"})}
+
+
+def build(root: _Step, scheduling: Scheduling) -> bool:
+    """Let Luigi order the steps, and say whether the output is there.
 
     Luigi's own verdict is True even for a run that did nothing; failures are left in the context.
     """
-    config = luigi.configuration.get_config()
-    config.set("worker", "check_complete_on_run", "true")
-    config.set("core", "no_configure_logging", "true")
-    for resource, limit in limits.items():
-        config.set("resources", resource, str(limit))
     logging.getLogger("luigi-interface").setLevel(logging.CRITICAL)
     logging.getLogger("luigi").setLevel(logging.CRITICAL)
-    luigi.build([root], local_scheduler=True, workers=1, no_lock=True)
-    return not root.context.failures and root.complete()
+    failures = root.context.failures
+    try:
+        scheduling.work(root.stages(), failures)
+    except SccError as error:
+        if root.complete():
+            log.warning("the work is done, but the scheduler could not be told: %s", error.message)
+            return True
+        failures[:] = [*(one for one in failures if one[1] is not error), ("scheduler", error)]
+    return not failures and root.complete()
 
 
 @luigi.Task.event_handler(luigi.Event.BROKEN_TASK)  # type: ignore[untyped-decorator]  # luigi is untyped
