@@ -60,6 +60,8 @@ class Operation(StrEnum):
     """An update that the other system itself keeps to fields that are blank when it arrives."""
     UPSERT = "upsert"
     DELETE = "delete"
+    LINK = "link"
+    """A record of a custom object hangs on a contact again; no field of it changes."""
     LIST_ADD = "list-add"
     LIST_REMOVE = "list-remove"
     SKIP = "skip"

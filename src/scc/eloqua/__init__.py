@@ -10,6 +10,7 @@ from __future__ import annotations
 from scc.eloqua.auth import BasicAuth, Credentials
 from scc.eloqua.bulk_exports import Export, PageDone
 from scc.eloqua.client import EloquaClient
+from scc.eloqua.contact_values import contact_values
 from scc.eloqua.errors import Failure, InvalidConflictError, InvalidError
 from scc.eloqua.fields import (
     ACTIVITY_TYPES,
@@ -110,6 +111,7 @@ __all__ = [
     "activities",
     "activity_fields",
     "campaign_responses",
+    "contact_values",
     "contacts",
     "custom_object",
     "email_addresses",

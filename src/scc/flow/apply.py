@@ -64,7 +64,7 @@ def apply_plan(
             with DatasetWriter(receipt.folder, SCHEMA) as writer:
                 if kept.changes.num_rows:
                     journal = receipt.folder / "journal.json"
-                    writer.write(destination(systems, store, kept).write(kept, journal))
+                    writer.write(destination(systems, store, run, kept).write(kept, journal))
                 if erased is not None:
                     writer.write(erased)
         done.append(receipt)

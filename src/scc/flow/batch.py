@@ -73,9 +73,14 @@ class Batch:
         unknown = rejects.keys() - set(keys)
         if len(unknown) > self.erased:
             raise DataError(f"{self.system} rejected {len(unknown):,} records that {job} never held")
-        outcomes = [Outcome.REJECTED if key in rejects else Outcome.APPLIED for key in keys]
-        codes, words = zip(*(rejects.get(key, ("", "")) for key in keys), strict=True)
+        return self.told({key: (Outcome.REJECTED, *why) for key, why in rejects.items()}, job=job)
+
+    def told(self, told: Mapping[str, tuple[Outcome, str, str]], *, job: str = "") -> pa.RecordBatch:
+        """A receipt for every row: what is told of its key (outcome, code, message), else applied."""
+        keys = self.changes["key"].to_pylist()
         rows = len(keys)
+        applied = (Outcome.APPLIED, "", "")
+        outcomes, codes, words = zip(*(told.get(key, applied) for key in keys), strict=True)
         columns = [
             self.changes["change"].combine_chunks(),
             pa.repeat(self.system, rows),

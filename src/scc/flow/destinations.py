@@ -8,9 +8,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from scc.core.changes import Operation
+from scc.core.runs import RunId
 from scc.errors import ConfigError
 from scc.flow.archive_marks import ArchiveMarks
 from scc.flow.batch import Batch, Destination
+from scc.flow.eloqua_creates import EloquaCreates, EloquaLinks
+from scc.flow.eloqua_deletes import ContactDeletes
 from scc.flow.eloqua_destinations import EloquaImport, EloquaListAction
 from scc.flow.salesforce_destination import SalesforceUpdate
 from scc.flow.systems import Systems
@@ -22,7 +25,7 @@ __all__ = ["destination"]
 log = logging.getLogger(__name__)
 
 
-def destination(systems: Systems, store: Store, batch: Batch) -> Destination:
+def destination(systems: Systems, store: Store, run: RunId, batch: Batch) -> Destination:
     """The writer for a batch; ConfigError where there is none."""
     match batch.system, batch.operation:
         case "store", Operation.DELETE:
@@ -31,6 +34,12 @@ def destination(systems: Systems, store: Store, batch: Batch) -> Destination:
             return ArchiveMarks(store)
         case "eloqua", Operation.UPDATE | Operation.FILL:
             return EloquaImport(systems)
+        case "eloqua", Operation.DELETE if batch.object == "contact":
+            return ContactDeletes(systems, store, run)
+        case "eloqua", Operation.CREATE if batch.object == "contact":
+            return EloquaCreates(systems)
+        case "eloqua", Operation.CREATE | Operation.LINK:
+            return EloquaLinks(systems)
         case "eloqua", Operation.LIST_ADD | Operation.LIST_REMOVE:
             return EloquaListAction(systems)
         case "salesforce", Operation.UPDATE:

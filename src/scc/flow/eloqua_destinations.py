@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ class _EloquaSync:
     """
 
     TRIES = 3
+    identifier = "Id"
+    """What rows are told apart by in Eloqua."""
 
     def __init__(self, systems: Systems) -> None:
         self._systems = systems
@@ -43,8 +46,12 @@ class _EloquaSync:
         for attempt in range(1, self.TRIES + 1):
             sync = job.resume() or self._send(batch, job)
             if sync.status in {"success", "warning"}:
+                keys = self._keys(batch)
                 rejects = {
-                    one.field_values["Id"]: (one.status_code, one.message)
+                    keys.get(one.field_values[self.identifier], one.field_values[self.identifier]): (
+                        one.status_code,
+                        one.message,
+                    )
                     for one in self._bulk.rejects(sync.uri)
                 }
                 receipt = batch.receipt(job=sync.uri, rejects=rejects)
@@ -64,6 +71,17 @@ class _EloquaSync:
 
     def _send(self, batch: Batch, job: EloquaJob) -> Sync:
         raise NotImplementedError
+
+    def _keys(self, batch: Batch) -> Mapping[str, str]:
+        """The rows' keys by their identifier, where these are not the same."""
+        if self.identifier == "Id":
+            return {}
+        return dict(
+            zip(batch.values(self.identifier).to_pylist(), batch.changes["key"].to_pylist(), strict=True)
+        )
+
+    def _identifiers(self, batch: Batch) -> pa.ChunkedArray:
+        return batch.changes["key"] if self.identifier == "Id" else batch.values(self.identifier)
 
     def _codes(self, sync: Sync) -> str:
         errors = {one.status_code for one in self._bulk.logs(sync.uri) if one.severity == "error"}
@@ -87,26 +105,25 @@ class EloquaImport(_EloquaSync):
 
     def _send(self, batch: Batch, job: EloquaJob) -> Sync:
         known = eloqua_fields(self._client, batch.object)
-        names = batch.fields()
-        for name in names:
+        names = [name for name in batch.fields() if name != self.identifier]
+        for name in (self.identifier, *names):
             if name not in known:
                 raise ConfigError(f"Eloqua's {batch.object} has no field {name!r} (any more)")
         definition = self._bulk.create_import(
             eloqua_object(batch.object),
-            {name: known[name].statement for name in ("Id", *names)},
-            identifier="Id",
+            {name: known[name].statement for name in (self.identifier, *names)},
+            identifier=self.identifier,
             name=f"SCC {batch.operation} {batch.object}",
-            update_rule=_update_rule(batch),
+            update_rule=self.update_rule(batch),
         )
-        columns = {"Id": batch.changes["key"], **{name: batch.values(name) for name in names}}
+        columns = {self.identifier: self._identifiers(batch), **{name: batch.values(name) for name in names}}
         rows = pa.table(columns).to_batches()
         return job.start(definition.uri, fill=lambda: self._bulk.upload(definition, rows))
 
-
-def _update_rule(batch: Batch) -> str:
-    if batch.operation is Operation.FILL:
-        return "ifExistingIsNull"
-    return "always" if batch.clears else "ifNewIsNotNull"
+    def update_rule(self, batch: Batch) -> str:
+        if batch.operation is Operation.FILL:
+            return "ifExistingIsNull"
+        return "always" if batch.clears else "ifNewIsNotNull"
 
 
 def _nth(at: int) -> str:
@@ -125,7 +142,15 @@ def _merged(receipts: list[pa.RecordBatch]) -> pa.RecordBatch:
 
 
 class EloquaListAction(_EloquaSync):
-    """Contacts onto a shared list or off it; `object` is "contactList/ID", `key` the contact's id."""
+    """Contacts onto a shared list or off it; `object` is "contactList/ID", `key` the contact's id.
+
+    A contact that was made again is named by its address, `C_EmailAddress` among the new values.
+    """
+
+    def write(self, batch: Batch, journal: Path) -> pa.RecordBatch:
+        if batch.fields():
+            self.identifier = "C_EmailAddress"
+        return super().write(batch, journal)
 
     def _send(self, batch: Batch, job: EloquaJob) -> Sync:
         from scc.eloqua import SyncAction, contacts
@@ -134,9 +159,9 @@ class EloquaListAction(_EloquaSync):
         action = "add" if batch.operation is Operation.LIST_ADD else "remove"
         definition = self._bulk.create_sync_actions(
             contacts(),
-            {"Id": contacts().statement("Id")},
+            {self.identifier: eloqua_fields(self._client, "contact")[self.identifier].statement},
             sync_actions=[SyncAction(f"{{{{ContactList[{number}]}}}}", action)],
             name=f"SCC {batch.operation} {batch.object}",
         )
-        rows = pa.table({"Id": batch.changes["key"]}).to_batches()
+        rows = pa.table({self.identifier: self._identifiers(batch)}).to_batches()
         return job.start(definition.uri, fill=lambda: self._bulk.upload(definition, rows))

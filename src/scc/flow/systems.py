@@ -46,6 +46,15 @@ class Systems:
                 system="salesforce",
             )
 
+    @property
+    def deletes_in_flight(self) -> int:
+        """How many contacts may be under deletion at once."""
+        return self._settings.flow.deletes_in_flight
+
+    @property
+    def deletes_per_second(self) -> float | None:
+        return self._settings.flow.deletes_per_second
+
     @cached_property
     def address_rules(self) -> AddressRules:
         """When two addresses are one mailbox, as the configuration says."""

@@ -1,4 +1,4 @@
-"""The four steps of a run as Luigi tasks.
+"""The steps of a run as Luigi tasks.
 
 A task is known to the scheduler by pipeline and moment alone, so that a retry elsewhere is the same
 task. What it works with travels beside it and never reaches the scheduler.
@@ -18,7 +18,7 @@ from scc.core.changes import Operation
 from scc.core.runs import RunId
 from scc.engines.base import Engine
 from scc.errors import SccError
-from scc.flow import apply, guard
+from scc.flow import apply, archive, guard
 from scc.flow.pipeline import Pipeline, PlanStep, Reading
 from scc.flow.plan import read_summary, write_plan
 from scc.flow.progress import Progress
@@ -28,7 +28,7 @@ from scc.store.dataset import Dataset
 from scc.store.runs import Store
 from scc.store.target import DatasetTarget, RecordTarget
 
-__all__ = ["Apply", "Context", "Export", "Guard", "Plan", "build"]
+__all__ = ["Apply", "Archive", "Context", "Export", "Guard", "Plan", "build"]
 
 log = logging.getLogger(__name__)
 
@@ -184,6 +184,29 @@ class Guard(_Step):
         guard.judge(context.store, context.run, context.plan_step())
 
 
+class Archive(_Step):
+    """Put the contacts that the plan deletes into the archive, and read it back."""
+
+    def process_resources(self) -> dict[str, int]:
+        """A share in Eloqua's quota: the records that hang on the contacts are read in bulk."""
+        return _quotas({system for system, how in self.planned() if (system, how) == _ONE_BY_ONE})
+
+    def requires(self) -> _Step:
+        return self.step(Guard)
+
+    def output(self) -> RecordTarget:
+        return RecordTarget(lambda: archive.archived(self.context.store, self.context.run))
+
+    def work(self, context: Context) -> None:
+        archive.archive_deleted(
+            store=context.store,
+            run=context.run,
+            engine=context.engine,
+            systems=context.systems,
+            progress=context.progress,
+        )
+
+
 class Apply(_Step):
     """Write the change set to the systems, and what came of it to the receipt."""
 
@@ -195,7 +218,7 @@ class Apply(_Step):
         return _quotas({system for system, how in self.planned() if (system, how) != _ONE_BY_ONE})
 
     def requires(self) -> _Step:
-        return self.step(Guard)
+        return self.step(Archive)
 
     def output(self) -> DatasetTarget:
         return DatasetTarget(self.context.store.receipt(self.context.run))

@@ -12,12 +12,14 @@ from scc.core.conditions import Compare
 from scc.core.limits import Limits
 from scc.core.receipts import Outcome
 from scc.core.runs import RunId
-from scc.engines.base import Query, Table, literal
+from scc.engines.base import Query, Table, identifier, literal
 from scc.errors import ConfigError
 from scc.flow.apply import read_receipt_summary
 from scc.flow.archive_source import RestoredMarks
+from scc.flow.archived_changes import ArchivedChanges
+from scc.flow.eloqua_creates import ADDRESS
 from scc.flow.eloqua_source import OVERLAP, EloquaRecords
-from scc.flow.pipeline import Pipeline, PlanStep
+from scc.flow.pipeline import Pipeline, PlanStep, Source
 from scc.flow.plan import read_summary
 from scc.flow.salesforce_source import SalesforceReferred
 from scc.flow.store_source import StoredDataset
@@ -30,6 +32,8 @@ __all__ = ["undo"]
 _Current: TypeAlias = EloquaRecords | SalesforceReferred | RestoredMarks
 
 REVERSIBLE = frozenset({Operation.UPDATE, Operation.FILL, Operation.LIST_ADD, Operation.LIST_REMOVE})
+DELETES = ("eloqua", "contact", Operation.DELETE)
+"""Deletes that the archive knows how to take back."""
 PREFIXES = {"Lead": "00Q", "Contact": "003", "Account": "001", "Campaign": "701", "CampaignMember": "00v"}
 """How ids of Salesforce's objects begin."""
 
@@ -46,26 +50,47 @@ def undo(store: Store, run: RunId) -> Pipeline:
             f"{run} has no receipt, so nothing is known to take back",
             hint=f"Look at it with `scc show {run}`.",
         )
-    final = sorted(op for op in read_summary(plan).by_operation() if op.writes and op not in REVERSIBLE)
+    summary = read_summary(plan)
+    done = {(system, name, Operation(operation)) for system, name, operation, _ in summary.counts}
+    final = sorted(op for *_, op in done - {DELETES} if op.writes and op not in REVERSIBLE)
     if final:
         raise ConfigError(f"{run} did {final[0]}, which can't be taken back this way")
     # What the run wrote has been updated since it read.
     since = datetime.fromisoformat(str(plan.manifest.meta["read_at"])) - OVERLAP
-    objects = read_summary(plan).fields
+    objects = summary.fields
     current = [
         _current(f"current-{at}", system, name, tuple(sorted(fields)), since)
         for at, ((system, name), fields) in enumerate(sorted(objects.items()))
         if fields
     ]
+    deleted = _deleted(run, since) if DELETES in done else ()
     applied = read_receipt_summary(receipt).by_outcome()[Outcome.APPLIED]
     allowed = {name: frozenset(fields) for (_, name), fields in objects.items()}
-    limits = Limits(max_changes=applied, operations=REVERSIBLE, fields=allowed)
+
+    def planned(read: Mapping[str, Dataset]) -> PlanStep:
+        if not deleted:
+            limits = Limits(max_changes=applied, operations=REVERSIBLE, fields=allowed)
+            return PlanStep(_query(read, current), limits)
+        # A contact that comes back brings its lists and records with it.
+        archived = read["archived"].manifest
+        back: Mapping[str, list[str]] = archived.meta["fields"]  # type: ignore[assignment]  # our own manifest
+        made = {name: frozenset(names) for name, names in back.items()}
+        operations = REVERSIBLE | {Operation.CREATE, Operation.LINK}
+        limits = Limits(max_changes=applied + archived.rows, operations=operations, fields=allowed | made)
+        return PlanStep(_query(read, current), limits)
+
     return Pipeline(
         "undo",
-        (StoredDataset("plan", plan), StoredDataset("receipt", receipt), *current),
-        plan=lambda read: PlanStep(_query(read, current), limits),
+        (StoredDataset("plan", plan), StoredDataset("receipt", receipt), *current, *deleted),
+        plan=planned,
         config_digest=str(run),
     )
+
+
+def _deleted(run: RunId, since: datetime) -> tuple[Source, ...]:
+    """What is known of the contacts that a run deleted, and who has their addresses by now."""
+    now = EloquaRecords("addresses", "contact", (ADDRESS,), where=lambda _: Compare("UpdatedAt", ">=", since))
+    return ArchivedChanges("archived", run), now
 
 
 def _current(source: str, system: str, name: str, fields: tuple[str, ...], since: datetime) -> _Current:
@@ -91,5 +116,12 @@ def _query(read: Mapping[str, Dataset], current: list[_Current]) -> Query:
             [read[source.name]], f'{literal(name)} AS object, "Id" AS key, {values} AS now'
         )
         parts.append(f'SELECT object, key, now FROM "{source.name}"')  # noqa: S608  # our own names
+    nobody = "NULL::VARCHAR AS contact_id, NULL::VARCHAR AS address, NULL::VARCHAR AS object, NULL::VARCHAR AS operation, NULL::VARCHAR AS key, NULL::MAP(VARCHAR, VARCHAR) AS after"
+    if "archived" in read:
+        tables["archived"] = Table([read["archived"]])
+        tables["addresses"] = Table([read["addresses"]], f"{identifier(ADDRESS)} AS address")
+    else:
+        tables["archived"] = Table([read["plan"]], nobody)
+        tables["addresses"] = Table([read["plan"]], "NULL::VARCHAR AS address")
     sql = files("scc.flow").joinpath("undo.sql").read_text(encoding="utf-8")
     return Query(f"WITH current AS ({' UNION ALL '.join(parts)}), {sql}", tables)

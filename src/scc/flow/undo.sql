@@ -1,5 +1,6 @@
 -- Follows "WITH current AS (...),": object, key, now (map: field -> value in the system as it is now).
--- plan and receipt are those of the run that is taken back.
+-- plan and receipt are those of the run that is taken back; archived is what brings back the contacts that it
+-- deleted (contact_id, address, object, operation, key, after), addresses who has an address by now.
 written AS (
     SELECT plan.system, plan.object, plan.operation, plan.key, plan.before, plan.after, plan.evidence
     FROM plan JOIN receipt USING (change)
@@ -49,6 +50,36 @@ SELECT
     evidence
 FROM written
 WHERE operation IN ('list-add', 'list-remove')
+
+UNION ALL
+SELECT
+    written.system,
+    CASE WHEN is_taken THEN written.object ELSE archived.object END,
+    CASE WHEN is_taken THEN 'skip' ELSE archived.operation END,
+    CASE WHEN is_taken THEN written.key ELSE archived.key END,
+    NULL,
+    CASE WHEN NOT is_taken THEN archived.after END,
+    CASE
+        WHEN is_taken THEN 'somebody with this address is there again, and left alone'
+        WHEN archived.object = 'contact' THEN 'made again as it was'
+        WHEN archived.operation = 'list-add' THEN 'on the list again'
+        WHEN archived.operation = 'link' THEN 'hangs on its contact again'
+        ELSE 'made again with its contact'
+    END,
+    written.evidence
+FROM written
+JOIN (
+    SELECT *, lower(trim(address)) IN (SELECT lower(trim(address)) FROM addresses WHERE address IS NOT NULL) AS is_taken
+    FROM archived
+) AS archived ON archived.contact_id = written.key
+WHERE written.operation = 'delete' AND (NOT is_taken OR archived.object = 'contact')
+
+UNION ALL
+SELECT
+    written.system, written.object, 'skip', written.key, NULL, NULL,
+    'the archive does not have the contact (any more): nothing is known to bring back', written.evidence
+FROM written ANTI JOIN archived ON archived.contact_id = written.key
+WHERE written.operation = 'delete'
 
 UNION ALL
 SELECT

@@ -226,6 +226,19 @@ class Flow(Section):
         description="Salesforce requests of the day that are left to others: with fewer left a run reads and writes nothing.",
         examples=[5_000],
     )
+    deletes_in_flight: int = Field(
+        4,
+        ge=1,
+        le=32,
+        description="Contacts that are deleted at the same time: Eloqua takes them one by one.",
+        examples=[4],
+    )
+    deletes_per_second: float | None = Field(
+        20.0,
+        gt=0,
+        description="Contacts that are deleted in a second at most.",
+        examples=[20.0],
+    )
     batch_rows: int = Field(
         50_000, ge=1, le=1_000_000, description="Changes that one import holds.", examples=[50_000]
     )

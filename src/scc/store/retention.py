@@ -22,7 +22,7 @@ class Kind(StrEnum):
     RECEIPTS = "receipts"
 
 
-_FOLDERS = {Kind.EXPORTS: ("export",), Kind.PLANS: ("plan",), Kind.RECEIPTS: ("apply", "receipt")}
+_FOLDERS = {Kind.EXPORTS: ("export",), Kind.PLANS: ("plan",), Kind.RECEIPTS: ("apply", "archive", "receipt")}
 
 
 @dataclass(frozen=True, slots=True)
