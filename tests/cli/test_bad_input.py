@@ -153,7 +153,8 @@ def test_an_error_is_a_line_of_the_log_where_a_machine_reads_it(scc, folder, dea
         "logger": "scc",
         "message": f"eloqua: GET /id got no whole answer: no connection to {dead_end[7:]} (Connection refused)",
         "run": f"{PIPELINE}@2026-11-22T10:15Z",
-        "step": None,
+        "task": None,
+        "system": None,
         "hint": "Check the network, the proxy and the base URL, or try again later.",
         "exit_code": 75,
     }

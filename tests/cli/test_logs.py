@@ -35,7 +35,8 @@ def test_a_json_line_tells_what_where_and_during_which_run(capsys):
         "logger": "scc.test",
         "message": "3 rows\nread",
         "run": "enrich@2026-11-22T10:15Z",
-        "step": "plan",
+        "task": "plan",
+        "system": None,
     }
 
 
@@ -100,6 +101,31 @@ def test_progress_elsewhere_than_on_a_terminal_is_a_line_at_both_ends(capsys):
     progress.close()
 
     first, last = map(json.loads, capsys.readouterr().err.splitlines())
-    assert (first["message"], first["step"], first["total"]) == ("started", "export records", 20)
-    assert (last["message"], last["step"], last["rows"]) == ("20 records", "export records", 20)
+    assert (first["message"], first["task"], first["total"]) == ("started", "export records", 20)
+    assert (last["message"], last["task"], last["rows"]) == ("20 records", "export records", 20)
     assert last["seconds"] >= 0
+
+
+def test_a_line_tells_which_system_it_is_about(capsys):
+    context = logs.start("json", "debug")
+    context.systems = {"export records": "eloqua"}
+
+    logging.getLogger("scc.salesforce.jobs").info("by its library")
+    logging.getLogger("scc.transport").debug("by itself", extra={"system": "salesforce"})
+    context.step = "export records"
+    log.info("by its task")
+    context.step = "plan"
+    log.info("none")
+
+    told = [json.loads(line)["system"] for line in capsys.readouterr().err.splitlines()]
+    assert told == ["salesforce", "salesforce", "eloqua", None]
+
+
+def test_the_end_of_the_log_is_kept_as_people_read_it():
+    end = logs.keep_end(logs.start("json", "info"))
+
+    for number in range(60):
+        log.info("line %d", number)
+
+    assert len(end) == 50
+    assert end[-1].endswith(" info    line 59")

@@ -191,7 +191,7 @@ def test_the_log_elsewhere_is_json_lines_with_run_and_step(systems):
 
     lines = [json.loads(line) for line in said.err.splitlines()]
     assert {line["run"] for line in lines} == {RUN}
-    assert {line["step"] for line in lines} >= {"export records", "export campaigns", "plan"}
+    assert {line["task"] for line in lines} >= {"export records", "export campaigns", "plan"}
     assert not any("@example" in line for line in said.err.splitlines())
 
 

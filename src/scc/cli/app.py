@@ -88,7 +88,8 @@ class App:
 
         return [Recorder(self.settings.ledger, self.store)]
 
-    def runner(self) -> Runner:
+    def runner(self, *more: RunObserver) -> Runner:
+        """`more` watch the run beside the ledger."""
         from scc.engines.duckdb import DuckDBEngine
         from scc.flow.run import Runner
         from scc.flow.systems import Systems
@@ -102,7 +103,7 @@ class App:
             bulk_limits=settings.flow.limits,
             scheduler=settings.scheduler,
             worker=settings.worker,
-            observers=self.observers(),
+            observers=[*self.observers(), *more],
         )
 
 

@@ -1,32 +1,41 @@
-"""The log on standard error: one line an event, plain for people, JSON for machines."""
+"""The log on standard error: one line an event, plain for people, JSON for machines; and its end, for messages."""
 
 from __future__ import annotations
 
 import json
 import logging
 import sys
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TextIO
 
-__all__ = ["LogContext", "start"]
+__all__ = ["LogContext", "keep_end", "start"]
 
 _OWN = "scc"
-_EXTRAS = ("rows", "total", "seconds", "hint", "exit_code")
+_EXTRAS = ("rows", "total", "seconds", "state", "hint", "exit_code")
+_LIBRARIES = {f"{_OWN}.eloqua": "eloqua", f"{_OWN}.salesforce": "salesforce"}
+_KEPT_LINES = 50
 
 
 @dataclass
 class LogContext(logging.Filter):
-    """The run and the step under way, put on every line that does not name its own."""
+    """The run and the task under way, and the system that it is about, put on every line that does not
+    name its own. `systems` tells the system of a task by its name."""
 
     run: str | None = None
     step: str | None = None
     format: str = "auto"
+    systems: Mapping[str, str] = field(default_factory=dict)
 
     def filter(self, record: logging.LogRecord) -> bool:
         for name in ("run", "step"):
             if not hasattr(record, name):
                 setattr(record, name, getattr(self, name))
+        if not hasattr(record, "system"):
+            library = ".".join(record.name.split(".")[:2])
+            record.system = _LIBRARIES.get(library) or self.systems.get(str(record.step))  # type: ignore[attr-defined]  # set above
         return True
 
 
@@ -51,6 +60,28 @@ def start(log_format: str, level: str, *, debug: bool = False) -> LogContext:
     return context
 
 
+def keep_end(context: LogContext) -> Sequence[str]:
+    """The last lines of the log from now on, as people read them; they come in as they are written."""
+    end: deque[str] = deque(maxlen=_KEPT_LINES)
+    handler = _End(end)
+    handler.addFilter(context)
+    handler.setFormatter(_Plain(traceback=False))
+    root = logging.getLogger()
+    for old in [one for one in root.handlers if isinstance(one, _End)]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    return end
+
+
+class _End(logging.Handler):
+    def __init__(self, lines: deque[str]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(self.format(record))
+
+
 class _StandardError(logging.StreamHandler[TextIO]):
     """Looks sys.stderr up for each line: a progress bar puts itself in between while it is drawn."""
 
@@ -63,7 +94,8 @@ class _StandardError(logging.StreamHandler[TextIO]):
 
 
 class _Json(logging.Formatter):
-    """time, level, logger, message, run, step; rows, total, seconds, hint, exit_code and error where there are any."""
+    """time, level, logger, message, run, task, system; rows, total, seconds, state, hint, exit_code and error
+    where there are any."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -72,7 +104,8 @@ class _Json(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
             "run": getattr(record, "run", None),
-            "step": getattr(record, "step", None),
+            "task": getattr(record, "step", None),
+            "system": getattr(record, "system", None),
         }
         line |= {name: getattr(record, name) for name in _EXTRAS if hasattr(record, name)}
         if record.exc_info:

@@ -43,6 +43,7 @@ cli = LazyGroup(
         "pipelines": ("scc.cli.pipelines:pipelines", "List the pipelines, and how each ended last."),
         "plan": ("scc.cli.run:plan", "Show what a run would do; writes to no system."),
         "run": ("scc.cli.run:run", "Plan, check the limits, apply, and keep the receipt."),
+        "job": ("scc.cli.job:job", "Run a pipeline as a Kubernetes Job does."),
         "approve": ("scc.cli.approve:approve", "Let a plan pass that is over its limits."),
         "show": ("scc.cli.show:show", "Show a run: its plan, its receipt, its error."),
         "undo": ("scc.cli.run:undo", "Take a run back: what it changed becomes what it was."),
@@ -83,9 +84,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _invoke(sys.argv[1:] if arguments is None else list(arguments), app)
     except _Terminated:
-        return _say("Ended by SIGTERM; the same command goes on where this one stopped.", 143)
+        return _ended(app, "Ended by SIGTERM; the same command goes on where this one stopped.", 143)
     except (KeyboardInterrupt, click.Abort):
-        return _say("\nInterrupted; the same command goes on where this one stopped.", 130)
+        return _ended(app, "Interrupted; the same command goes on where this one stopped.", 130)
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -141,6 +142,16 @@ def _fail(app: App, message: str, hint: str | None, code: int) -> int:
         logging.getLogger("scc").error(message, extra={"hint": hint, "exit_code": code})
         return code
     return _say(f"Error: {message}" + (f"\nHint: {hint}" if hint else ""), code)
+
+
+def _ended(app: App, text: str, code: int) -> int:
+    """Ended from outside: no error, and a machine that reads the log is told so in its own way."""
+    if app.logs_json:
+        import logging
+
+        logging.getLogger("scc").warning(text, extra={"exit_code": code})
+        return code
+    return _say(f"\n{text}" if code == 130 else text, code)
 
 
 def _say(text: str, code: int) -> int:

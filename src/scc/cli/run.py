@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # imported where a command runs: `scc run --help` needs none 
     from scc.flow.pipeline import Pipeline
     from scc.flow.run import RunResult, Until
 
-__all__ = ["again", "plan", "run", "undo"]
+__all__ = ["again", "pipeline_of", "plan", "run", "undo"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -69,7 +69,7 @@ def plan(
 
     The plan is kept: `scc run` with the same moment applies that very plan.
     """
-    result = _work(app, _pipeline(app, pipeline), at, until="guard", full=full)
+    result = _work(app, pipeline_of(app, pipeline), at, until="guard", full=full)
     _tell(app, result, as_json=as_json, sample=sample, personal=show_personal)
 
 
@@ -84,7 +84,7 @@ def run(app: App, pipeline: str, at: str | None, full: bool, as_json: bool) -> N
     Started again with the same moment, a run goes on where it stopped; one that has ended well
     is left alone.
     """
-    result = _work(app, _pipeline(app, pipeline), at, until="receipt", full=full)
+    result = _work(app, pipeline_of(app, pipeline), at, until="receipt", full=full)
     _tell(app, result, as_json=as_json)
 
 
@@ -120,7 +120,8 @@ def again(app: App, run: RunId) -> str:
     return f"scc run {run.pipeline} {at}"
 
 
-def _pipeline(app: App, name: str) -> Pipeline:
+def pipeline_of(app: App, name: str) -> Pipeline:
+    """The pipeline for the configuration; ConfigError for what is none, or can't be built."""
     from scc.pipelines import registry
 
     registry.module(name)  # a wrong name is told before anything is read

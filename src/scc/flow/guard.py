@@ -12,7 +12,7 @@ from scc.flow.plan import read_summary
 from scc.store.files import read_json, write_json
 from scc.store.runs import RunState, Store
 
-__all__ = ["approve", "approved_by", "judge", "passed", "violations"]
+__all__ = ["approve", "approved_by", "is_approved", "judge", "passed", "violations"]
 
 VERDICT, APPROVAL = "guard.json", "approval.json"
 
@@ -36,7 +36,7 @@ def judge(store: Store, run: RunId, step: PlanStep) -> None:
     digest = store.plan(run).manifest.digest
     broken = violations(store, run, step)
     approval = read_json(store.folder(run) / APPROVAL)
-    approved = approval is not None and approval.get("digest") == digest
+    approved = is_approved(store, run)
     standing = [v for v in broken if not (approved and v.approvable)]
     if standing:
         raise GuardError(
@@ -58,6 +58,12 @@ def passed(store: Store, run: RunId) -> bool:
     verdict = read_json(store.folder(run) / VERDICT)
     plan = store.plan(run)
     return verdict is not None and plan.exists() and verdict["digest"] == plan.manifest.digest
+
+
+def is_approved(store: Store, run: RunId) -> bool:
+    """Whether a person has approved the plan that is there now."""
+    approval, plan = read_json(store.folder(run) / APPROVAL), store.plan(run)
+    return approval is not None and plan.exists() and approval.get("digest") == plan.manifest.digest
 
 
 def approved_by(store: Store, run: RunId) -> str | None:

@@ -111,6 +111,7 @@ class Attempt:
             received,
             exchange.seconds,
             exchange.attempt,
+            extra={"system": exchange.system},
         )
         if self._line.observer is not None:
             self._line.observer(exchange)
