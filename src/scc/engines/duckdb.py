@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import duckdb
 import pyarrow as pa
@@ -13,9 +16,10 @@ import pyarrow as pa
 from scc.engines.base import Query, Table, identifier, literal
 from scc.errors import CorruptError, DataError
 
-__all__ = ["DuckDBEngine"]
+__all__ = ["DuckDBEngine", "sweep_spills"]
 
-BATCH_ROWS = 131_072
+BATCH_ROWS = 16_384
+_PREFIX, _LOCK = "scc-spill-", "in-use"
 
 
 class DuckDBEngine:
@@ -27,7 +31,7 @@ class DuckDBEngine:
         self.spill = spill
 
     def run(self, query: Query) -> Iterator[pa.RecordBatch]:
-        with TemporaryDirectory(prefix="scc-spill-", dir=self.spill) as spill:
+        with _spill_folder(self.spill) as spill:
             config: dict[str, str | bool | int | float | list[str]] = {
                 "memory_limit": self.memory_limit,
                 "threads": self.threads,
@@ -48,6 +52,29 @@ class DuckDBEngine:
                     ) from error
                 except duckdb.Error as error:
                     raise DataError(f"the plan's query failed: {_first_line(error)}") from error
+
+
+def sweep_spills(folder: Path | None = None) -> int:
+    """Remove the spill folders of processes that were killed, and give their number; those in use stay."""
+    removed = 0
+    for path in Path(folder or gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError), (path / _LOCK).open("r+") as lock:  # another user's, or held by a query
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path)
+            removed += 1
+    return removed
+
+
+@contextmanager
+def _spill_folder(parent: Path | None) -> Iterator[str]:
+    with (
+        TemporaryDirectory(prefix=_PREFIX, dir=parent) as folder,
+        (Path(folder) / f"{_LOCK}.new").open("a") as lock,
+    ):
+        # Held before it gets its name: whoever sees the lock finds it taken, until this process is gone.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        Path(lock.name).rename(Path(folder) / _LOCK)
+        yield folder
 
 
 def _select(table: Table) -> str:

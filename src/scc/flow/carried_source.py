@@ -54,6 +54,8 @@ class CarriedRecords:
         batches = list(reading.engine.run(Query(sql, tables))) if tables else []
         with DatasetWriter(reading.target, batches[0].schema if batches else schema) as writer:
             writer.write_all(batches)
+            meta = fresh.manifest.meta
+            writer.meta.update({name: meta[name] for name in ("object", "types") if name in meta})
 
     def _tables(self, reading: Reading, fresh: Dataset) -> dict[str, Table]:
         if reading.previous is None:

@@ -27,6 +27,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -103,7 +104,7 @@ class Archive:
     def all_entries(self) -> list[Dataset]:
         return [dataset for _, dataset in self._runs()]
 
-    def find(self, mailbox_key: str, address: str = "") -> list[dict[str, object]]:
+    def find(self, mailbox_key: str, address: str = "") -> list[dict[str, Any]]:
         """All entries of a mailbox, the newest first; each with `restored_to` and `restored_at`, None while
         it has not come back. What is no address has the key "" and is told by its text, in any case."""
         found = [
