@@ -54,6 +54,7 @@ cli = LazyGroup(
         "alerts": ("scc.cli.alerts:alerts", "Make Prometheus' alert rules from the pipelines' schedules."),
         "scheduler": ("scc.cli.scheduler:scheduler", "Order the runs of all machines, and share the quotas."),
         "deploy": ("scc.cli.deploy:deploy", "Write what a cluster needs to run SCC."),
+        "forget": ("scc.cli.forget:forget", "Erase a person from everything that SCC keeps."),
         "sandbox": ("scc.cli.sandbox:sandbox", "Start a local Eloqua and Salesforce to try things on."),
         "demo": ("scc.cli.demo:demo", "Watch the main pipeline work, on a sandbox."),
         "completion": ("scc.cli.completion:completion", "Print the shell's completion script."),
