@@ -7,6 +7,7 @@ import logging
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from tests.cli.runs import PIPELINE, RUN, make_run
 
@@ -250,6 +251,23 @@ def test_a_command_leaves_a_run_with_its_approval_and_its_tries_in_the_database(
     assert "Tries    2" in scc("show", "clean-outputs").out
     found = as_json(scc("ledger", "check", "--json"))
     assert (found["kind"], found["tries"], found["waiting"]) == ("PostgreSQL", 2, 0)
+
+
+@pytest.mark.e2e
+def test_who_may_only_read_the_database_reads_it(scc, store, folder, on_postgres, postgres, postgres_server):
+    wanted = scc("runs").out
+    with psycopg.connect(postgres) as connection:
+        connection.execute("CREATE ROLE reader LOGIN PASSWORD 'hunter2'")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
+    on_postgres(postgres.replace(f"scc:{postgres_server.password}@", "reader:hunter2@"))
+    Spool(store.root).put(store.require(RUN))
+
+    said = scc("runs")
+
+    assert said.out == wanted
+    assert "Not all that waits could be sent: the ledger " in said.err
+    assert "hunter2" not in said.err
+    assert len(Spool(store.root).entries()) == 1
 
 
 @pytest.mark.e2e
