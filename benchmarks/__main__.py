@@ -5,7 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("startup", "eloqua_export", "salesforce_query", "pipeline", "purge_plan", "archive_search")
+ALL = (
+    "startup",
+    "eloqua_export",
+    "eloqua_import",
+    "salesforce_query",
+    "salesforce_ingest",
+    "pipeline",
+    "purge_plan",
+    "archive_search",
+)
 
 
 def main(names: list[str]) -> int:

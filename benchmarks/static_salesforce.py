@@ -12,12 +12,12 @@ import csv
 import io
 import json
 import random
-import socket
 import sys
-import threading
 import time
 from functools import cache
 from urllib.parse import parse_qs, urlsplit
+
+from benchmarks.serving import Request, answer, names, serve
 
 FIELDS = ("Id", "FirstName", "LastName", "Email", "Company", "Title", "City", "Country", "Status", "IsConverted", "AnnualRevenue", "SystemModstamp")  # fmt: skip
 _MADE = 50_000
@@ -33,36 +33,35 @@ class Pages:
         self._uploads: dict[str, bytes] = {}
         self._jobs = 0
 
-    def results(self, query: dict[str, list[str]]) -> bytes:
+    def results(self, query: dict[str, list[str]]) -> list[bytes]:
         rows = int(query.get("maxRecords", ["50000"])[0])
         offset = int(query.get("locator", ["0"])[0])
         count = min(rows, self.records - offset)
         following = offset + count
         locator = "null" if following >= self.records else str(following)
-        return self._page(count, locator)
+        headers = (f"Sforce-NumberOfRecords: {count}", f"Sforce-Locator: {locator}")
+        return answer("text/csv", self._page(count), headers=headers)
 
     @cache  # noqa: B019  # the one object lives as long as the process
-    def _page(self, count: int, locator: str) -> bytes:
+    def _page(self, count: int) -> bytes:
         whole, rest = divmod(count, _MADE)
-        body = self._header + b"".join(self._rows) * whole + b"".join(self._rows[:rest])
-        more = f"Sforce-NumberOfRecords: {count}\r\nSforce-Locator: {locator}\r\n"
-        return _answer(body, "text/csv", more)
+        return self._header + b"".join(self._rows) * whole + b"".join(self._rows[:rest])
 
-    def other(self, method: str, path: str, body: bytes, host: str) -> bytes:
-        base = f"http://{host}"
+    def other(self, asked: Request, path: str) -> list[bytes]:
         last = path.rpartition("/")[2]
         if path.endswith("/token"):
-            return _answer(json.dumps({"access_token": "x", "instance_url": base}).encode(), _JSON)
-        if method == "DELETE":
-            return b"HTTP/1.1 204 No Content\r\n\r\n"
-        if method == "PUT":
-            self._uploads[path.split("/")[-2]] = body
-            return b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
+            base = f"http://{asked.headers['host']}"
+            return answer(_JSON, json.dumps({"access_token": "x", "instance_url": base}).encode())
+        if asked.method == "DELETE":
+            return [b"HTTP/1.1 204 No Content\r\n\r\n"]
+        if asked.method == "PUT":
+            self._uploads[path.split("/")[-2]] = asked.body
+            return [b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"]
         if last == "successfulResults":
-            return _answer(self._told(path.split("/")[-2]), "text/csv")
+            return answer("text/csv", self._told(path.split("/")[-2]))
         if last.lower() in ("failedresults", "unprocessedrecords"):
-            return _answer(b"", "text/csv")
-        return _answer(json.dumps(self._job(method, path, body)).encode(), _JSON)
+            return answer("text/csv", b"")
+        return answer(_JSON, json.dumps(self._job(asked.method, path, asked.body)).encode())
 
     def _job(self, method: str, path: str, body: bytes) -> dict[str, object]:
         if method == "POST":
@@ -91,15 +90,14 @@ class Pages:
 
 def _leads(count: int) -> tuple[bytes, list[bytes]]:
     dice = random.Random(7)
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    names = ["".join(dice.choices(letters, k=dice.randint(3, 9))).title() for _ in range(5000)]
+    words = names(dice)
     text = io.StringIO(newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerow(FIELDS)
     for n in range(count):
         writer.writerow([
-            f"00Q5e{n:010d}AAA", dice.choice(names), dice.choice(names), f"{names[n % 5000].lower()}{n}@x.example",
-            dice.choice(names), dice.choice(["", "CTO", "Buyer", "Head of IT"]), dice.choice(names),
+            f"00Q5e{n:010d}AAA", dice.choice(words), dice.choice(words), f"{words[n % 5000].lower()}{n}@x.example",
+            dice.choice(words), dice.choice(["", "CTO", "Buyer", "Head of IT"]), dice.choice(words),
             dice.choice(["Norway", "Sweden", "Japan", "USA"]), "Open - Not Contacted", "false",
             "" if n % 3 else f"{dice.randint(1, 10**7)}.0", "2026-11-22T10:15:00.000Z",
         ])  # fmt: skip
@@ -107,46 +105,20 @@ def _leads(count: int) -> tuple[bytes, list[bytes]]:
     return header, rows
 
 
-def _answer(body: bytes, kind: str, more: str = "") -> bytes:
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n{more}Content-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
-
-
-def _converse(connection: socket.socket, pages: Pages, latency_s: float) -> None:
-    with connection, connection.makefile("rb") as incoming:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        while line := incoming.readline():
-            method, target, _ = line.decode().split()
-            headers = {}
-            while (field := incoming.readline().decode().strip()) != "":
-                name, _, value = field.partition(":")
-                headers[name.lower()] = value.strip()
-            body = incoming.read(int(headers.get("content-length", 0)))
-            parts = urlsplit(target)
-            if parts.path.endswith("/results"):
-                time.sleep(latency_s)
-                answer = pages.results(parse_qs(parts.query))
-            else:
-                answer = pages.other(method, parts.path, body, headers["host"])
-            connection.sendall(answer)
-
-
 def main() -> None:
     pages = Pages(int(sys.argv[1]))
     latency_s = float(sys.argv[2]) / 1000 if len(sys.argv) > 2 else 0.0
     for rows in (50_000, 250_000):
-        for offset in range(0, pages.records, rows):
-            pages.results({"maxRecords": [str(rows)], "locator": [str(offset)]})
-    listener = socket.create_server(("127.0.0.1", 0))
-    print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+        pages.results({"maxRecords": [str(rows)]})
 
-    def serve() -> None:
-        while True:
-            connection, _ = listener.accept()
-            threading.Thread(target=_converse, args=(connection, pages, latency_s), daemon=True).start()
+    def respond(asked: Request) -> list[bytes]:
+        parts = urlsplit(asked.target)
+        if parts.path.endswith("/results"):
+            time.sleep(latency_s)
+            return pages.results(parse_qs(parts.query))
+        return pages.other(asked, parts.path)
 
-    threading.Thread(target=serve, daemon=True).start()
-    sys.stdin.read()
+    serve(respond)
 
 
 if __name__ == "__main__":
