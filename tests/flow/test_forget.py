@@ -220,6 +220,31 @@ def test_notes_and_records_are_looked_through_too(store):
     assert told(erasure)[str(RUN), "approval.json"] == 1
 
 
+def test_the_journal_of_a_batch_under_way_loses_the_persons_ids_and_no_others(store):
+    """Contact 7 and record 7 are not the same: the batch says of what its journal is."""
+    apply = store.folder(PURGE) / "apply"
+    write_json(apply / "cut.json", {"batch_rows": 3})
+    lines = ('{"sent": ["7", "8"]}\n', '{"told": {"7": ["applied", "", ""], "8": ["applied", "", ""]}}\n')
+    for number in ("00000", "00001"):
+        (apply / number).mkdir(exist_ok=True)
+        (apply / number / "journal.jsonl").write_text("".join(lines))
+    (apply / "00000" / "manifest.json").unlink()
+
+    erase(store)
+
+    contacts, records = ((apply / number / "journal.jsonl").read_text() for number in ("00000", "00001"))
+    assert contacts == '{"sent": ["8"]}\n{"told": {"8": ["applied", "", ""]}}\n'
+    assert records == "".join(lines)
+
+
+def test_the_journal_of_a_batch_that_has_ended_goes(store):
+    journal = store.folder(PURGE) / "apply" / "00000" / "journal.jsonl"
+    journal.write_text('{"sent": ["7", "8"]}\n')
+
+    assert erase(store).swept == 1
+    assert not journal.exists()
+
+
 def test_what_killed_processes_left_goes(store, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     export = store.export(RUN, "half").folder

@@ -27,7 +27,7 @@ from scc.store.dataset import Dataset, DatasetWriter
 from scc.store.files import read_json, write_json
 from scc.store.runs import Store
 
-__all__ = ["apply_plan", "read_receipt_summary"]
+__all__ = ["apply_plan", "batch_object", "read_receipt_summary"]
 
 # Rows that clear a field can't go with rows that leave it alone: one import has one rule for blanks.
 _CUT = """
@@ -67,6 +67,8 @@ def apply_plan(
                     writer.write(destination(systems, store, run, kept).write(kept, journal))
                 if erased is not None:
                     writer.write(erased)
+        # The receipt tells all that the journal did; an erasure need not look into it any more.
+        (receipt.folder / "journal.jsonl").unlink(missing_ok=True)
         done.append(receipt)
         progress.advance("apply", batch.changes.num_rows)
     summary = _write_receipt(engine, plan, done, store.receipt(run))
@@ -74,6 +76,15 @@ def apply_plan(
     progress.finish(
         "apply", ", ".join(f"{outcomes[one]:,} {one}" for one in Outcome if outcomes[one]) or "nothing to do"
     )
+
+
+def batch_object(engine: Engine, store: Store, run: RunId, number: int) -> str:
+    """What the batch of that number is of: "contact", "customObject/12"; "" where there is no such batch."""
+    folder = store.folder(run) / "apply"
+    if not (folder / "cut.json").is_file():
+        return ""
+    batches = _cut(engine, store.plan(run), _batch_rows(folder, 0))
+    return next((batch.object for at, batch in enumerate(batches) if at == number), "")
 
 
 def read_receipt_summary(receipt: Dataset) -> ReceiptSummary:
