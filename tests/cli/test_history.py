@@ -166,6 +166,13 @@ def test_runs_and_show_read_the_store_and_say_so_when_the_database_is_down(scc, 
         assert "hunter2" not in said.err
 
 
+def test_runs_read_the_store_where_no_database_is_configured(scc, store, folder):
+    said = scc("runs", "-v")
+
+    assert said.err.endswith("Read from the store: no ledger.url is set\n")
+    assert not (folder / "scc-data/ledger.sqlite").exists()
+
+
 def test_the_ledger_of_a_laptop_is_checked_without_making_it(scc, folder):
     said = scc("ledger", "check")
 

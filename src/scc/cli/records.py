@@ -33,7 +33,11 @@ class Records:
     def __init__(self, app: App, *, file: bool = False) -> None:
         self._store = app.store
         self._settings = app.settings.ledger
-        self._ledger = self._open() if file or self._settings.url is not None else None
+        self._ledger: Ledger | None = None
+        if file or self._settings.url is not None:
+            self._ledger = self._open()
+        else:
+            _log.debug("Read from the store: no ledger.url is set")
 
     @property
     def source(self) -> Literal["ledger", "store"]:

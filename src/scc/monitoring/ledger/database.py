@@ -23,7 +23,7 @@ __all__ = ["Database"]
 CONNECT_S = 3
 STATEMENT_S = 30
 """A statement takes milliseconds; one that is held up so long by others is given up."""
-LOCK_S = 5
+LOCK_S = 15
 
 
 class Database:
