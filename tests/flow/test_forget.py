@@ -61,7 +61,7 @@ def test_it_says_where_the_person_stood_and_a_second_call_finds_nothing(store):
     first, second = erase(store), erase(store)
 
     assert told(first) == {
-        ("", "archive: who came back"): 1,
+        ("", "the archive: who came back"): 1,
         (hard, "apply/00000"): 3,
         (hard, "export/bounces"): 2,
         (hard, "export/latest"): 1,
@@ -70,7 +70,7 @@ def test_it_says_where_the_person_stood_and_a_second_call_finds_nothing(store):
         (hard, "plan"): 3,
         (hard, "receipt"): 3,
         (purge, "apply/00000"): 2,
-        (purge, "archive"): 2,
+        (purge, "the archive"): 2,
         (purge, "export/contacts"): 2,
         (purge, "export/records"): 1,
         (purge, "plan"): 2,

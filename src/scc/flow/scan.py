@@ -185,12 +185,12 @@ def by_run(found: list[Found], root: Path) -> dict[tuple[str, str], int]:
 
 
 def place_of(path: Path) -> str:
-    """What a person calls a file or dataset: the run's own part of its path, or "archive"."""
+    """What a person calls a file or dataset: the run's own part of its path, or "the archive"."""
     match path.parts:
         case ("archive", "contacts", *_):
-            return "archive"
+            return "the archive"
         case ("archive", "restored", *_):
-            return "archive: who came back"
+            return "the archive: who came back"
         case (_, _, *rest) if rest:
             return "/".join(rest)
     return str(path)
