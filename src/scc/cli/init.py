@@ -81,7 +81,7 @@ def template(values: Mapping[tuple[str, str], str]) -> str:
     parts = [_HEAD]
     for name, model in sections():
         own = {key: value for (section, key), value in values.items() if section == name}
-        parts.append("\n".join([f"# {summary(model)}", f"[{name}]", *_keys(model, own)]) + "\n")
+        parts.append("\n".join([f"# {summary(model)}", f"[{name}]", *_keys(model, own, name)]) + "\n")
     for name, text in registry.SUMMARIES.items():
         header = f"pipelines.{name}"
         lines = [f"# {text}.", f"[{header}]", *_keys(registry.module(name).Config, {}, header)]

@@ -25,13 +25,13 @@ class Scheduler(Section):
         None,
         repr=False,
         description="What jobs show to the scheduler, and it asks for: 16 characters at least.",
-        examples=["..."],
+        examples=["sixteen-or-more-random-characters"],
     )
     password: SecretStr | None = Field(
         None,
         repr=False,
         description="What people type for its pages, with any user name: 16 characters at least.",
-        examples=["..."],
+        examples=["sixteen-or-more-random-characters"],
     )
     address: str = Field(
         "127.0.0.1",
