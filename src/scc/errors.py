@@ -64,8 +64,11 @@ class ConfigError(SccError):
 class RemoteError(SccError):
     """What every error that a system answered with carries: who, how, and its own code and words.
 
-    `request_id` is the vendor's (`X-Request-Id`), for a support ticket.
+    `request_id` is the vendor's (`X-Request-Id`), for a support ticket. `in_doubt`: the call had been sent
+    before and got no good answer, so that what the system says now may be of its own doing.
     """
+
+    in_doubt = False
 
     def __init__(
         self,

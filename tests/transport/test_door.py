@@ -146,6 +146,21 @@ def test_post_that_may_run_twice_is_repeated(server: ScriptedServer, clock: Cloc
     assert transport(clock).request("POST", server.url, json={}, idempotent=True).body == b"made"
 
 
+@pytest.mark.parametrize(
+    ("before", "in_doubt"),
+    [(hang_up(), True), (reply(503), True), (reply(429, b"", {"Retry-After": "0"}), False), (None, False)],
+)
+def test_refusal_tells_whether_the_call_may_have_been_processed_before(
+    server: ScriptedServer, clock: Clock, before: Answer | None, in_doubt: bool
+) -> None:
+    server.then(*([before] if before else []), reply(404))
+
+    with pytest.raises(NotFoundError) as caught:
+        transport(clock).request("DELETE", server.url)
+
+    assert caught.value.in_doubt is in_doubt
+
+
 def test_missing_operation_is_not_asked_for_again(server: ScriptedServer, clock: Clock) -> None:
     server.then(reply(501), reply(200))
 

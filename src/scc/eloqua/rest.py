@@ -105,11 +105,14 @@ class Collection(Generic[_E]):
         return self._read(self._call("PUT", f"{self._one}/{entity.id:d}", json=entity.wire()))
 
     def delete(self, number: int) -> bool:
-        """Delete one; False says that it was gone already."""
+        """Delete one; False says that it was gone already.
+
+        Where an answer was lost and asking again finds it gone, this very call has most likely deleted it: True.
+        """
         try:
             self._call("DELETE", f"{self._one}/{number:d}")
-        except NotFoundError:
-            return False
+        except NotFoundError as error:
+            return error.in_doubt
         return True
 
     def _read(self, response: Response) -> _E:

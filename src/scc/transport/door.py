@@ -18,11 +18,11 @@ import urllib3
 import urllib3.exceptions
 
 import scc
-from scc.errors import SccError
+from scc.errors import RemoteError, SccError
 from scc.transport.attempt import Attempt, Line
 from scc.transport.call import Call, Params, make_call
 from scc.transport.explain import explain_status
-from scc.transport.faults import describe, may_repeat, no_answer
+from scc.transport.faults import describe, may_repeat, no_answer, was_sent
 from scc.transport.messages import Auth, Exchange, Response, Stream
 from scc.transport.pool import Pool
 from scc.transport.retry import RetryPolicy, retry_after_s
@@ -146,6 +146,7 @@ class Transport:
     def _run(self, call: Call, take: Callable[[Attempt], _T]) -> _T:
         deadline = self.retry.clock() + self.retry.budget_s
         may_renew = call.auth and self._auth is not None
+        in_doubt = False
         for number in itertools.count(1):
             renewals = self._renewals
             headers = self._headers(call)
@@ -161,11 +162,15 @@ class Transport:
                 if call.body.fault is not None:
                     raise call.body.fault from None
                 problem, again = no_answer(self.system, call, exc, number), may_repeat(call, exc)
+                in_doubt = in_doubt or was_sent(exc)
             else:
                 if response.status == 401 and may_renew and call.body.repeatable and self._renew(renewals):
                     may_renew = False
                     continue
                 problem = self._explain(response)
+                if isinstance(problem, RemoteError):
+                    problem.in_doubt = in_doubt
+                in_doubt = in_doubt or response.status in _OUT_OF_ORDER
                 again = response.status == 429 or (call.idempotent and response.status in _OUT_OF_ORDER)
                 at_least_s = retry_after_s(response.headers) or 0.0
             wait_s = self.retry.wait_s(number, at_least_s)

@@ -18,16 +18,20 @@ from urllib3.exceptions import (
 from scc.errors import ConfigError, SccError, UnavailableError
 from scc.transport.call import Call
 
-__all__ = ["describe", "may_repeat", "no_answer"]
+__all__ = ["describe", "may_repeat", "no_answer", "was_sent"]
 
 
 def may_repeat(call: Call, exc: BaseException) -> bool:
     """Say whether asking again is safe: nothing was sent, or the call may run twice."""
-    fault = _inner(exc)
-    if isinstance(fault, ssl.SSLCertVerificationError):
+    if isinstance(_inner(exc), ssl.SSLCertVerificationError):
         return False
+    return call.idempotent or not was_sent(exc)
+
+
+def was_sent(exc: BaseException) -> bool:
+    """Say whether the system may have got the request: there was a connection."""
     # ConnectTimeoutError is also the base of refused connections and of failed name look-ups
-    return call.idempotent or isinstance(fault, ConnectTimeoutError)
+    return not isinstance(_inner(exc), ConnectTimeoutError | ssl.SSLCertVerificationError)
 
 
 def no_answer(system: str, call: Call, exc: BaseException, attempts: int) -> SccError:
