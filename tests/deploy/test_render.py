@@ -164,6 +164,22 @@ def test_a_secret_in_the_file_stops_everything(tmp_path, text, told):
     assert "hush" not in caught.value.message + (caught.value.hint or "")
 
 
+def test_a_private_key_beside_the_configuration_is_not_taken_to_the_cluster(tmp_path):
+    (tmp_path / "key.pem").write_text("hush")
+    plain = settings(
+        tmp_path, '[salesforce]\nkey_file = "key.pem"\n[eloqua]\nproxy = "http://proxy.example:3128"'
+    )
+
+    with pytest.raises(ConfigError, match=r"salesforce\.key_file would take a private key"):
+        render(plain, "kubernetes")
+
+
+def test_a_proxy_is_a_secret_only_with_its_password(tmp_path):
+    with pytest.raises(ConfigError, match=r"in plain text: eloqua\.proxy") as caught:
+        render(settings(tmp_path, '[eloqua]\nproxy = "http://me:hush@proxy.example:3128"'), "kubernetes")
+    assert "hush" not in str(caught.value)
+
+
 def test_pages_that_would_ask_nobody_who_they_are_are_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"deploy\.issuer_url"):
         render(settings(tmp_path, '[deploy]\nhost = "scc.example"'), "kubernetes")

@@ -16,8 +16,14 @@ from scc.settings.origin import Key, Origin, dotted, find_lines
 
 __all__ = ["config_files"]
 
-_MAY_BE_PLAIN = {("ledger", "url"), ("scheduler", "task_history")}
-"""Addresses of databases, which are secret only where a password stands in them."""
+_MAY_BE_PLAIN = {
+    ("ledger", "url"),
+    ("scheduler", "task_history"),
+    ("eloqua", "proxy"),
+    ("salesforce", "proxy"),
+}
+"""Addresses, which are secret only where a password stands in them."""
+_NAMES_A_SECRET = ("salesforce", "key_file")
 
 
 def config_files(settings: Settings) -> dict[str, str]:
@@ -64,6 +70,11 @@ def _beside(folder: Path, leaves: list[tuple[Key, str]]) -> dict[str, str]:
     for key, value in leaves:
         if not value.endswith((".toml", ".csv", ".txt", ".pem")) or not (folder / value).is_file():
             continue
+        if key == _NAMES_A_SECRET:
+            raise ConfigError(
+                f"{dotted(key)} would take a private key to the cluster in plain text: {value}",
+                hint="Mount the key from a Secret, and name its path in the cluster.",
+            )
         if Path(value).name != value:
             raise ConfigError(
                 f"{dotted(key)} names a file in another folder: {value}",

@@ -104,8 +104,6 @@ def _pod(
 ) -> Object:
     secrets = (secret(SYSTEMS), secret(LOGIN, "scheduler.token"), secret(DATABASE, optional=True))
     volumes, mounts = scc_volumes(secrets, scratch=SCRATCH, store=True)
-    from_label = {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"}
-    job_name = {"name": "SCC_JOB_NAME", "valueFrom": {"fieldRef": from_label}}
     is_job = component == "job"
     work = container(
         component,
@@ -113,7 +111,7 @@ def _pod(
         command,
         args,
         workingDir=CONFIG_FOLDER,
-        env=[*variables(env), *([job_name] if is_job else [])],
+        env=[*variables(env), *(_identity() if is_job else [])],
         resources=resources(cpu="500m", memory=memory, scratch=SCRATCH),
         volumeMounts=mounts,
     )
@@ -126,6 +124,16 @@ def _pod(
         serviceAccountName="scc-job",
         **({"restartPolicy": "Never"} if is_job else {}),
     )
+
+
+def _identity() -> list[Object]:
+    """Which Job a pod is of: that says which run it goes on with, and it outlives the pod."""
+    given = {"SCC_JOB_NAME": "job-name", "SCC_JOB_UID": "controller-uid"}
+    found: list[Object] = []
+    for name, label in given.items():
+        where = {"fieldPath": f"metadata.labels['batch.kubernetes.io/{label}']"}
+        found.append({"name": name, "valueFrom": {"fieldRef": where}})
+    return [*found, {"name": "SCC_GRACE_SECONDS", "value": str(GRACE - 10)}]
 
 
 def accounts() -> list[Object]:

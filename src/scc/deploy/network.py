@@ -38,9 +38,10 @@ def pods(*components: str) -> Object:
 
 
 def _policy(name: str, component: str, chosen: Object, ingress: list[Object]) -> Object:
+    rules = {"ingress": ingress} if ingress else {}  # a server drops an empty list, and would differ for ever
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": metadata(name, component),
-        "spec": {"podSelector": chosen, "policyTypes": ["Ingress"], "ingress": ingress},
+        "spec": {"podSelector": chosen, "policyTypes": ["Ingress"], **rules},
     }
