@@ -102,7 +102,7 @@ class Archive:
         return Dataset(self.root / "contacts" / run.folder)
 
     def all_entries(self) -> list[Dataset]:
-        return [dataset for _, dataset in self._runs()]
+        return [Dataset(folder) for folder in self._folders()]
 
     def find(self, mailbox_key: str, address: str = "") -> list[dict[str, Any]]:
         """All entries of a mailbox, the newest first; each with `restored_to` and `restored_at`, None while
@@ -146,22 +146,22 @@ class Archive:
         return Dataset(self.root / "restored")
 
     def stats(self) -> ArchiveStats:
-        entries, restored = self._runs(), self.restored
-        moments = [run.moment for run, _ in entries]
-        datasets = [*(dataset for _, dataset in entries), *([restored] if restored.exists() else [])]
+        folders, restored = self._folders(), self.restored
+        entries = [Dataset(folder).manifest for folder in folders]
+        marks = [restored.manifest] if restored.exists() else []
+        runs = (RunId.from_folder(folder.parent.name, folder.name) for folder in folders)
+        moments = [run.moment for run in runs if run]
         return ArchiveStats(
-            sum(dataset.manifest.rows for _, dataset in entries),
-            restored.manifest.rows if restored.exists() else 0,
+            sum(manifest.rows for manifest in entries),
+            sum(manifest.rows for manifest in marks),
             len(entries),
-            sum(part.bytes for dataset in datasets for part in dataset.manifest.parts),
+            sum(part.bytes for manifest in (*entries, *marks) for part in manifest.parts),
             min(moments, default=None),
             max(moments, default=None),
         )
 
-    def _runs(self) -> list[tuple[RunId, Dataset]]:
-        folders = sorted(path.parent for path in (self.root / "contacts").glob("*/*/manifest.json"))
-        found = ((RunId.from_folder(one.parent.name, one.name), Dataset(one)) for one in folders)
-        return [(run, dataset) for run, dataset in found if run]
+    def _folders(self) -> list[Path]:
+        return sorted(path.parent for path in (self.root / "contacts").glob("*/*/manifest.json"))
 
     @contextmanager
     def _marking(self) -> Iterator[None]:
