@@ -52,8 +52,13 @@ def test_a_run_is_overdue_by_its_own_longest_gap(made):
     frequent, weekdays = rules(made(), "SccRunOverdue")
 
     assert frequent["expr"].endswith(" > 1500")  # 15 minutes and 10
-    assert weekdays["expr"].endswith(f" > {3 * 86_400 + 3_600 + 2 * 3_600}")  # the weekend that summer ends on
-    assert (frequent["labels"]["pipeline"], weekdays["labels"]["pipeline"]) == ("hard-bounces", "purge-contacts")
+    assert weekdays["expr"].endswith(
+        f" > {3 * 86_400 + 3_600 + 2 * 3_600}"
+    )  # the weekend that summer ends on
+    assert (frequent["labels"]["pipeline"], weekdays["labels"]["pipeline"]) == (
+        "hard-bounces",
+        "purge-contacts",
+    )
 
 
 def test_the_configuration_sets_what_is_worth_an_alert(made):
@@ -61,7 +66,10 @@ def test_the_configuration_sets_what_is_worth_an_alert(made):
 
     assert rules(found, "SccRunFailing")[0]["expr"].endswith(" >= 7")
     assert rules(found, "SccRunRejects")[0]["expr"].endswith(" > 0.25")
-    assert rules(found, "SccRunStopped")[0]["annotations"]["runbook_url"] == "https://x.example/r/SccRunStopped.md"
+    assert (
+        rules(found, "SccRunStopped")[0]["annotations"]["runbook_url"]
+        == "https://x.example/r/SccRunStopped.md"
+    )
 
 
 def test_every_alert_has_a_runbook_that_says_what_to_do(made):
@@ -76,7 +84,9 @@ def test_every_alert_has_a_runbook_that_says_what_to_do(made):
 
 
 def test_rules_name_no_figure_that_is_never_pushed(made):
-    named = {name for group in made() for rule in group["rules"] for name in re.findall(r"scc_\w+", rule["expr"])}
+    named = {
+        name for group in made() for rule in group["rules"] for name in re.findall(r"scc_\w+", rule["expr"])
+    }
 
     assert named <= {str(metric) for metric in Metric}
     assert len(named) > 8
