@@ -9,7 +9,7 @@ RESOLVE = uv pip compile pyproject.toml --extra postgres --universal --python-ve
   --generate-hashes --no-header --no-emit-index-url --upgrade --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e e2e-containers e2e-kubernetes check format bench lock clean
+.PHONY: help demo demo-cluster test e2e e2e-containers e2e-kubernetes check format bench lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: $(STAMP)  ## run the main pipeline against a local sandbox
 	@$(BIN)/scc demo
+
+demo-cluster: $(STAMP) .packages-e2e  ## production on one machine for three minutes: five pipelines, and what goes wrong
+	@$(BIN)/python -m demo.cluster $(ARGS)
 
 test: $(STAMP)  ## run the tests that need nothing but Python
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not e2e and not containers and not kubernetes" $(ARGS)
