@@ -167,10 +167,15 @@ class Bulk:
         return self._syncs.get(uri)
 
     def wait(
-        self, sync: Sync | str, *, timeout_s: float = 6 * 3600, on_poll: Callable[[Sync], None] | None = None
+        self,
+        sync: Sync | str,
+        *,
+        timeout_s: float | None = None,
+        on_poll: Callable[[Sync], None] | None = None,
     ) -> Sync:
-        """Wait for a sync's end, good or bad; UnavailableError after `timeout_s`."""
-        return self._syncs.wait(sync if isinstance(sync, Sync) else self.sync(sync), timeout_s, on_poll)
+        """Wait for a sync's end, good or bad; UnavailableError after `timeout_s` (by default the client's)."""
+        limit_s = self._client.sync_timeout_s if timeout_s is None else timeout_s
+        return self._syncs.wait(sync if isinstance(sync, Sync) else self.sync(sync), limit_s, on_poll)
 
     def logs(self, sync_uri: str) -> list[SyncLog]:
         return self._syncs.logs(sync_uri)
@@ -219,7 +224,7 @@ class Bulk:
 
     @contextmanager
     def export(
-        self, obj: BulkObject, fields: Mapping[str, str], *, timeout_s: float = 6 * 3600, **options: Any
+        self, obj: BulkObject, fields: Mapping[str, str], *, timeout_s: float | None = None, **options: Any
     ) -> Iterator[Export]:
         """Define, sync and wait; hand out an `Export`, and delete in Eloqua what was made for it.
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["EloquaClient"]
 
 LOGIN_URL = "https://login.eloqua.com"
+SYNC_TIMEOUT_S = 6 * 3600.0
 
 
 class EloquaClient:
@@ -34,7 +35,8 @@ class EloquaClient:
 
     `pages` says how data pages are asked for: "csv", "json", or "auto", which asks for CSV, a quarter of
     the bytes of JSON, and goes over to JSON at the first page that does not add up. `filter_limit` is
-    the length of a filter that the instance takes. The waits of `retry` also pace the polling of syncs.
+    the length of a filter that the instance takes. The waits of `retry` also pace the polling of syncs,
+    each of which is waited for `sync_timeout_s` unless told otherwise.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class EloquaClient:
         login_url: str = LOGIN_URL,
         pages: DataFormat = "auto",
         filter_limit: int = FILTER_LIMIT,
+        sync_timeout_s: float = SYNC_TIMEOUT_S,
         retry: RetryPolicy | None = None,
         observer: Callable[[Exchange], None] | None = None,
         connect_timeout_s: float = 10.0,
@@ -68,6 +71,7 @@ class EloquaClient:
         }
         self.pages = pages
         self.filter_limit = filter_limit
+        self.sync_timeout_s = sync_timeout_s
         self._login_url = login_url.rstrip("/")
         self._login = Transport(SYSTEM, **options)
         self._auth = auth.connect(self._login, self._login_url)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scc.errors import QuotaError
+from scc.flow.credentials import eloqua_credentials, salesforce_grant
 from scc.flow.meter import Meter
-from scc.settings import Settings
+from scc.settings import Eloqua, Salesforce, Settings
 
 if TYPE_CHECKING:  # a client is imported only where a pipeline meets its system
     from scc.core.addresses import AddressRules
     from scc.eloqua import EloquaClient
     from scc.salesforce import SalesforceClient
-    from scc.transport import RetryPolicy
 
 __all__ = ["Systems"]
 
@@ -64,42 +64,36 @@ class Systems:
 
     @cached_property
     def eloqua(self) -> EloquaClient:
-        from scc.eloqua import BasicAuth, EloquaClient
+        from scc.eloqua import EloquaClient
 
         section = self._settings.eloqua
-        login = section.require()
         return EloquaClient(
-            auth=BasicAuth(login.company, login.user, login.password.get_secret_value()),
+            auth=eloqua_credentials(section),
             login_url=section.login_url,
             pages=section.pages,
-            retry=self._retry(),
-            observer=self.meter,
+            sync_timeout_s=section.sync_timeout_s,
+            **self._connection(section),
         )
 
     @cached_property
     def salesforce(self) -> SalesforceClient:
-        from scc.salesforce import ClientCredentials, SalesforceClient, UsernamePassword
+        from scc.salesforce import SalesforceClient
 
         section = self._settings.salesforce
-        login = section.require()
-        auth: ClientCredentials | UsernamePassword
-        if section.grant == "password":
-            auth = UsernamePassword(
-                login_url=section.login_url,
-                client_id=login.client_id,
-                client_secret=login.client_secret.get_secret_value(),
-                username=login.username,
-                password=login.password.get_secret_value() + login.security_token.get_secret_value(),
-            )
-        else:
-            auth = ClientCredentials(
-                login_url=section.login_url,
-                client_id=login.client_id,
-                client_secret=login.client_secret.get_secret_value(),
-            )
-        return SalesforceClient(auth=auth, version=section.version, retry=self._retry(), observer=self.meter)
+        return SalesforceClient(
+            auth=salesforce_grant(section),
+            version=section.version,
+            job_timeout_s=section.job_timeout_s,
+            **self._connection(section),
+        )
 
-    def _retry(self) -> RetryPolicy:
+    def _connection(self, section: Eloqua | Salesforce) -> dict[str, Any]:
+        """What both clients take alike."""
         from scc.transport import RetryPolicy
 
-        return RetryPolicy(budget_s=self._settings.flow.retry_budget_s)
+        return {
+            "retry": RetryPolicy(budget_s=self._settings.flow.retry_budget_s),
+            "ca_file": None if section.ca_file is None else str(section.ca_file),
+            "proxy": None if section.proxy is None else section.proxy.get_secret_value(),
+            "observer": self.meter,
+        }

@@ -16,7 +16,7 @@ import pyarrow as pa
 from scc.errors import ConfigError, IncompleteError, RefusedError, UnavailableError
 from scc.salesforce import jobs
 from scc.salesforce.door import segment
-from scc.salesforce.jobs import WAIT_S, Jobs
+from scc.salesforce.jobs import Jobs
 from scc.salesforce.models import IngestJob, JobState, Outcome
 from scc.salesforce.results import IngestResult, read_results
 from scc.salesforce.rows import (
@@ -82,7 +82,7 @@ class BulkIngests(Jobs):
         self,
         job: IngestJob | str,
         *,
-        timeout_s: float = WAIT_S,
+        timeout_s: float | None = None,
         on_poll: Callable[[IngestJob], None] | None = None,
     ) -> IngestJob:
         """Wait until the job has ended, complete or not; rows that failed do not make a job fail."""
@@ -90,7 +90,7 @@ class BulkIngests(Jobs):
         return jobs.wait(self._door, lambda: self.ingest_job(job_id), timeout_s=timeout_s, on_poll=on_poll)
 
     def ingest_result(
-        self, job: IngestJob | str, rows: Rows, *, first_row: int = 0, timeout_s: float = WAIT_S
+        self, job: IngestJob | str, rows: Rows, *, first_row: int = 0, timeout_s: float | None = None
     ) -> IngestResult:
         """Read what became of the rows that a job was sent, waiting for it where it still runs.
 
@@ -102,7 +102,7 @@ class BulkIngests(Jobs):
         return self._result(ended, text, first_row)
 
     def resume_ingest(
-        self, job: IngestJob | str, rows: Rows, *, first_row: int = 0, timeout_s: float = WAIT_S
+        self, job: IngestJob | str, rows: Rows, *, first_row: int = 0, timeout_s: float | None = None
     ) -> IngestResult | None:
         """Take up a job that an earlier process opened, with the rows it was meant for.
 
@@ -124,7 +124,7 @@ class BulkIngests(Jobs):
         nulls: Nulls = "clear",
         assignment_rule_id: str | None = None,
         max_bytes: int = JOB_BYTES,
-        timeout_s: float = WAIT_S,
+        timeout_s: float | None = None,
         on_job: Callable[[IngestJob, range], None] | None = None,
     ) -> Iterator[IngestResult]:
         """Write rows by as many jobs as it takes, one after the other, and give each job's results.

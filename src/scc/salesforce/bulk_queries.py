@@ -17,7 +17,7 @@ import pyarrow as pa
 from scc.errors import DataError, IncompleteError
 from scc.salesforce import jobs
 from scc.salesforce.door import segment
-from scc.salesforce.jobs import WAIT_S, Jobs
+from scc.salesforce.jobs import Jobs
 from scc.salesforce.models import JobState, QueryJob
 from scc.salesforce.pages import read_batches
 from scc.salesforce.queries import selected
@@ -59,7 +59,7 @@ class BulkQueries(Jobs):
         self,
         job: QueryJob | str,
         *,
-        timeout_s: float = WAIT_S,
+        timeout_s: float | None = None,
         on_poll: Callable[[QueryJob], None] | None = None,
     ) -> QueryJob:
         """Wait until the job is complete; RefusedError where it failed or was aborted."""
@@ -83,7 +83,7 @@ class BulkQueries(Jobs):
         *,
         page_rows: int = PAGE_ROWS,
         types: Mapping[str, pa.DataType] | None = None,
-        timeout_s: float = WAIT_S,
+        timeout_s: float | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """Read a job's records, waiting for it where it still runs; it may be read again.
 
@@ -110,7 +110,7 @@ class BulkQueries(Jobs):
         include_deleted: bool = False,
         page_rows: int | None = None,
         types: Mapping[str, pa.DataType] | None = None,
-        timeout_s: float = WAIT_S,
+        timeout_s: float | None = None,
         on_job: Callable[[QueryJob], None] | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """Run a query as a job, read it, and delete the job whatever happens.

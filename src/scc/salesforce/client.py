@@ -28,11 +28,14 @@ from scc.transport import Exchange, RetryPolicy, Transport
 
 __all__ = ["SalesforceClient"]
 
+JOB_TIMEOUT_S = 6 * 3600.0
+
 
 class SalesforceClient:
     """Queries, records and bulk jobs of one organisation; safe for threads.
 
-    `retry` bounds each call, `read_timeout_s` the wait for its next byte; `observer` is told of every HTTP exchange, logins among them.
+    `retry` bounds each call, `read_timeout_s` the wait for its next byte, `job_timeout_s` the wait
+    for a bulk job unless told otherwise; `observer` is told of every HTTP exchange, logins among them.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class SalesforceClient:
         version: str = "62.0",
         retry: RetryPolicy | None = None,
         read_timeout_s: float = 120.0,
+        job_timeout_s: float = JOB_TIMEOUT_S,
         ca_file: str | None = None,
         proxy: str | None = None,
         observer: Callable[[Exchange], None] | None = None,
@@ -58,7 +62,7 @@ class SalesforceClient:
         self._login = connect(explain=explain_login)
         session = Session(auth, self._login)
         self._transport = connect(auth=session, explain=explain)
-        self._door = Door(self._transport, session, version)
+        self._door = Door(self._transport, session, version, job_timeout_s=job_timeout_s)
         self._described: dict[str, SObjectInfo] = {}
         self.rest = Rest(self._door)
         self.bulk = Bulk(self._door)

@@ -20,7 +20,7 @@ _USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
 class Door:
     """Sends requests by path: `limits` lies under the API version, `/services/...` under the instance."""
 
-    def __init__(self, transport: Transport, session: Session, version: str) -> None:
+    def __init__(self, transport: Transport, session: Session, version: str, *, job_timeout_s: float) -> None:
         if not _VERSION.fullmatch(version):
             raise ConfigError(
                 f"{version!r} is no version of Salesforce's API", hint='Write it such as "62.0".'
@@ -28,6 +28,7 @@ class Door:
         self._transport = transport
         self._session = session
         self.base = f"/services/data/v{version}/"
+        self.job_timeout_s = job_timeout_s
         self.usage: ApiUsage | None = None
 
     @property

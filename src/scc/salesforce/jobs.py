@@ -11,12 +11,10 @@ from scc.salesforce.door import Door
 from scc.salesforce.errors import SYSTEM, reason
 from scc.salesforce.models import JobState
 
-__all__ = ["WAIT_S", "Jobs", "abort", "failure", "remove", "wait"]
+__all__ = ["Jobs", "abort", "failure", "remove", "wait"]
 
 _logger = logging.getLogger(__name__)
 
-WAIT_S = 6 * 3600.0
-"""The longest that a job is waited for, unless told otherwise."""
 _FIRST_POLL_S = 0.5
 _LAST_POLL_S = 20.0
 _GROWTH = 1.5
@@ -51,12 +49,19 @@ _J = TypeVar("_J", bound=Job)
 
 
 def wait(
-    door: Door, ask: Callable[[], _J], *, timeout_s: float, on_poll: Callable[[_J], None] | None = None
+    door: Door,
+    ask: Callable[[], _J],
+    *,
+    timeout_s: float | None,
+    on_poll: Callable[[_J], None] | None = None,
 ) -> _J:
     """Ask until the job has ended, ever less often; UnavailableError when `timeout_s` is over.
 
+    None stands for the client's own `job_timeout_s`.
+
     A job that outlasts the wait goes on at Salesforce: it can be waited for again by its id.
     """
+    timeout_s = door.job_timeout_s if timeout_s is None else timeout_s
     deadline = door.retry.clock() + timeout_s
     pause_s = _FIRST_POLL_S
     while True:

@@ -25,18 +25,15 @@ from scc.settings.problems import explain, nearest
 from scc.settings.scheduled import PipelineSection
 from scc.settings.sections import (
     Archive,
-    Eloqua,
-    EloquaLogin,
     Engine,
     Flow,
     Ledger,
     Log,
-    Salesforce,
-    SalesforceLogin,
     Section,
     Store,
 )
 from scc.settings.sources import CONFIG_NAME, gather
+from scc.settings.systems import Eloqua, EloquaLogin, Salesforce, SalesforceLogin
 from scc.settings.watching import Alerts, Monitoring, Slack
 
 __all__ = [
@@ -143,13 +140,20 @@ def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -
     except ValidationError as error:
         raise explain(error, Settings, found.origin) from None
     store = settings.store.model_copy(update={"path": found.base / settings.store.path})
-    archive = settings.archive
-    if archive.address_rules:
-        archive = archive.model_copy(update={"address_rules": found.base / archive.address_rules})
+    archive = _based(settings.archive, found.base, "address_rules")
+    eloqua = _based(settings.eloqua, found.base, "ca_file", "token_file")
+    salesforce = _based(settings.salesforce, found.base, "ca_file", "key_file")
     scheduler = settings.scheduler.model_copy(update={"state": found.base / settings.scheduler.state})
     pipelines = {name: RawTable(table) for name, table in settings.pipelines.items()}
     settings = settings.model_copy(
-        update={"store": store, "archive": archive, "scheduler": scheduler, "pipelines": pipelines}
+        update={
+            "eloqua": eloqua,
+            "salesforce": salesforce,
+            "store": store,
+            "archive": archive,
+            "scheduler": scheduler,
+            "pipelines": pipelines,
+        }
     )
     settings._worker = environ.get("SCC_JOB_NAME") or socket.gethostname()  # noqa: SLF001 - as below
     for table in pipelines.values():
@@ -158,3 +162,9 @@ def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -
     for part in parts:
         part._origin = found.origin  # noqa: SLF001 - private to readers, not to the loader
     return settings
+
+
+def _based(section: _Model, base: Path, *keys: str) -> _Model:
+    """Let relative paths start at the configuration's folder."""
+    given = {key: base / getattr(section, key) for key in keys if getattr(section, key) is not None}
+    return section.model_copy(update=given) if given else section

@@ -8,25 +8,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator
-
-from scc.errors import ConfigError
-from scc.settings.keys import Spot, toml_value
-from scc.settings.origin import Origin
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 __all__ = [
     "Archive",
-    "Eloqua",
-    "EloquaLogin",
     "Engine",
     "Flow",
     "Ledger",
     "Log",
-    "Salesforce",
-    "SalesforceLogin",
     "Section",
     "Store",
 ]
@@ -41,129 +33,6 @@ class Section(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
-
-
-class _System(Section):
-    _origin: Origin = PrivateAttr(default_factory=Origin)
-
-    def _require(self, system: str, section: str, *keys: str) -> None:
-        """Raise one ConfigError that names all of the keys that have no value."""
-        missing = [key for key in keys if not _text(getattr(self, key))]
-        if missing:
-            names = ", ".join(f"{section}.{key}" for key in missing)
-            examples = {key: toml_value(Spot(str, type(self).model_fields[key]).example) for key in missing}
-            raise ConfigError(
-                f"{self._origin.where(())} lacks what {system}'s login needs: {names}",
-                hint=self._origin.advice(section, examples),
-            )
-
-
-def _text(value: str | SecretStr | None) -> str:
-    return value.get_secret_value() if isinstance(value, SecretStr) else value or ""
-
-
-class EloquaLogin(NamedTuple):
-    company: str
-    user: str
-    password: SecretStr
-
-
-class Eloqua(_System):
-    """Oracle Eloqua: basic authentication of an API user."""
-
-    login_url: str = Field(
-        "https://login.eloqua.com",
-        description="Where Eloqua tells which pod the company is on.",
-        examples=["https://login.eloqua.com"],
-    )
-    company: str | None = Field(
-        None, repr=False, description="The company name, as typed at Eloqua's login.", examples=["Acme"]
-    )
-    user: str | None = Field(None, repr=False, description="The API user's name.", examples=["api.user"])
-    password: SecretStr | None = Field(
-        None, repr=False, description="The API user's password.", examples=["..."]
-    )
-    pages: Literal["auto", "csv", "json"] = Field(
-        "auto",
-        description="How exported pages are asked for; auto asks for CSV and takes JSON where Eloqua sends that.",
-        examples=["auto"],
-    )
-
-    def require(self) -> EloquaLogin:
-        """The credentials; ConfigError names all that are missing."""
-        self._require("Eloqua", "eloqua", "company", "user", "password")
-        return EloquaLogin(self.company or "", self.user or "", self.password or SecretStr(""))
-
-
-class SalesforceLogin(NamedTuple):
-    """`username`, `password` and `security_token` are empty under the grant client-credentials."""
-
-    client_id: str
-    client_secret: SecretStr
-    username: str
-    password: SecretStr
-    security_token: SecretStr
-
-
-class Salesforce(_System):
-    """Salesforce: an External Client App or a Connected App, by OAuth 2."""
-
-    login_url: str = Field(
-        "https://login.salesforce.com",
-        description="The login host. The grant client-credentials works on the company's own My Domain only.",
-        examples=["https://acme.my.salesforce.com"],
-    )
-    grant: Literal["client-credentials", "password"] = Field(
-        "client-credentials", description="How to log in.", examples=["client-credentials"]
-    )
-    client_id: str | None = Field(
-        None, repr=False, description="The app's consumer key.", examples=["3MVG9..."]
-    )
-    client_secret: SecretStr | None = Field(
-        None, repr=False, description="The app's consumer secret.", examples=["..."]
-    )
-    username: str | None = Field(
-        None,
-        repr=False,
-        description="The user's name, for the grant password.",
-        examples=["api@acme.example"],
-    )
-    password: SecretStr | None = Field(
-        None, repr=False, description="The user's password, for the grant password.", examples=["..."]
-    )
-    security_token: SecretStr | None = Field(
-        None,
-        repr=False,
-        description="The user's security token, for the grant password outside of trusted networks.",
-        examples=["..."],
-    )
-    version: str = Field("62.0", description="The version of Salesforce's API.", examples=["62.0"])
-
-    @field_validator("version")
-    @classmethod
-    def _is_a_version(cls, value: str) -> str:
-        if not re.fullmatch(r"\d{2,3}\.0", value):
-            raise ValueError('a version such as "62.0"')
-        return value
-
-    def require(self) -> SalesforceLogin:
-        """The credentials that the grant needs; ConfigError names all that are missing."""
-        by_password = self.grant == "password"
-        self._require(
-            "Salesforce",
-            "salesforce",
-            "client_id",
-            "client_secret",
-            *(("username", "password") if by_password else ()),
-        )
-        empty = SecretStr("")
-        return SalesforceLogin(
-            self.client_id or "",
-            self.client_secret or empty,
-            (self.username or "") if by_password else "",
-            (self.password or empty) if by_password else empty,
-            (self.security_token or empty) if by_password else empty,
-        )
 
 
 class Store(Section):
