@@ -79,7 +79,9 @@ class _Fault:
         """The value where it can't be a secret; else what kind of value it is."""
         if isinstance(self.value, Mapping | list):
             return "is a table" if isinstance(self.value, Mapping) else "is a list"
-        if self.spot.is_closed or (self.kind == "value_error" and not self.spot.is_secret):
+        # An @ is where a password ends in an address, or part of a person's own.
+        is_plain = self.kind == "value_error" and not self.spot.is_secret and "@" not in str(self.value)
+        if self.spot.is_closed or is_plain:
             return f"is {toml_value(self.value)}"
         return f"is {_KINDS.get(type(self.value), 'of another type')}"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import string
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from scc.settings.sections import Section
 
@@ -151,6 +151,12 @@ class Slack(Section):
         if not (_is_http(value) and value.endswith("/")):
             raise ValueError("an address that begins with https:// and ends in a slash")
         return value
+
+    @model_validator(mode="after")
+    def _has_somewhere_to_post(self) -> Self:
+        if self.bot_token is not None and self.webhook_url is None and not self.channel:
+            raise ValueError("a channel beside bot_token")
+        return self
 
 
 def _is_http(text: str) -> bool:
