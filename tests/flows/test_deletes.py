@@ -135,13 +135,16 @@ def test_a_contact_that_has_another_address_by_now_is_left_alone(world):
     assert world.eloqua.rest.contacts.by_ids([int(one) for one in GO]) == [contacts.get(6, depth="minimal")]
 
 
-def test_a_refused_delete_is_on_the_receipt_and_offered_again(world):
+@pytest.mark.parametrize("status", [403, 409])
+def test_a_refused_delete_is_on_the_receipt_and_offered_again(world, status):
     fault = {"system": "eloqua", "method": "DELETE", "path": "/data/contact/6$", "times": 1}
-    world.control("POST", "faults", [{**fault, "action": "status", "status": 409}])
+    world.control("POST", "faults", [{**fault, "action": "status", "status": status}])
 
     result = purge(world)
 
-    assert outcomes(world, result)["6"][0] == "rejected"
+    outcome, message = outcomes(world, result)["6"]
+    assert outcome == "rejected"
+    assert f"answered {status}" in message
     again = purge(world, AT + timedelta(days=1))
     assert outcomes(world, again) == {"6": ("applied", "")}
     assert purge(world, AT + timedelta(days=2)).state is RunState.NOTHING_TO_DO
@@ -281,3 +284,19 @@ def test_a_pace_lets_no_more_through_than_it_says():
     pace = Pace(None, clock=lambda: now[0], sleep=sleep)
     pace.wait(1_000)
     assert len(slept) == 2
+
+
+def test_deletes_wait_as_long_as_eloqua_asks(world):
+    wishes = approved(world)
+    fault = {"system": "eloqua", "method": "DELETE", "path": "/data/contact/", "times": 5}
+    world.control(
+        "POST",
+        "faults",
+        [{**fault, "action": "status", "status": 429, "headers": {"Retry-After": "0"}}],
+    )
+
+    result = world.run(PIPELINE, AT, **wishes)
+
+    assert result.state is RunState.DONE, result.error
+    assert [one["status"] for one in deletes(world)].count(429) == 5
+    assert outcomes(world, result) == dict.fromkeys(GO, ("applied", ""))

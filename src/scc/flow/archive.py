@@ -121,7 +121,9 @@ def _ids(engine: Engine, plan: Dataset) -> Iterator[list[str]]:
 
 def _chunk(profiles: Profiles, ids: list[str], target: Path) -> Dataset:
     dataset = Dataset(target)
-    if not dataset.exists():
+    if dataset.exists():
+        dataset.verify()
+    else:
         with DatasetWriter(target, CONTACTS) as writer:
             for at in range(0, len(ids), AT_ONCE):
                 writer.write(profiles.contacts(ids[at : at + AT_ONCE]))

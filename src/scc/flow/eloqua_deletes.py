@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from scc.core.receipts import Outcome
 from scc.core.runs import RunId
@@ -121,7 +122,7 @@ class ContactDeletes:
         self._store, self._run = store, run
 
     def write(self, batch: Batch, journal: Path) -> pa.RecordBatch:
-        verdict = self._verdicts()
+        verdict = self._verdicts(batch.changes["key"])
         wanted = batch.changes["key"].to_pylist()
         if unknown := sum(key not in verdict for key in wanted):
             raise DataError(
@@ -136,13 +137,13 @@ class ContactDeletes:
             notes.close()
         return batch.told({**told, **notes.told})
 
-    def _verdicts(self) -> dict[str, str]:
-        """What the archive step found; CorruptError where the archive is not what it was then."""
+    def _verdicts(self, wanted: pa.ChunkedArray) -> dict[str, str]:
+        """What the archive step found of these; CorruptError where the archive is not what it was then."""
         Archive(self._store.root / "archive").entries(self._run).verify()
         return {
             row["contact_id"]: row["verdict"]
             for batch in verdicts(self._store, self._run).batches()
-            for row in batch.to_pylist()
+            for row in batch.filter(pc.is_in(batch["contact_id"], wanted)).to_pylist()
         }
 
     def _delete(self, keys: list[str], notes: Journal) -> None:
@@ -164,7 +165,11 @@ class ContactDeletes:
             if self._contacts.delete(int(key)) or had_sent:
                 return Told(Outcome.APPLIED)
             return Told(Outcome.UNCHANGED, message="it was gone already")
-        except (CredentialsError, QuotaError, UnavailableError, DataError) as error:
+        except (QuotaError, UnavailableError, DataError) as error:
             return error
         except RefusedError as error:
+            if (
+                isinstance(error, CredentialsError) and error.status != 403
+            ):  # 403: this contact may be out of bounds
+                return error
             return Told(Outcome.REJECTED, error.code or str(error.status or ""), error.message)

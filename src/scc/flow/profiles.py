@@ -93,6 +93,7 @@ class Profiles:
         """
         dataset = Dataset(target)
         if dataset.exists():
+            dataset.verify()
             return dataset
         target.mkdir(parents=True, exist_ok=True)
         job = EloquaJob(self._systems, target / "journal.json")
