@@ -20,7 +20,7 @@ __all__ = ["judge", "ledger"]
 
 @click.group()
 def ledger() -> None:
-    """Look after the run ledger, the database behind `scc history`."""
+    """Look after the database behind the history."""
 
 
 @ledger.command(cls=Command)

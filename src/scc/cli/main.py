@@ -52,7 +52,10 @@ cli = LazyGroup(
         "ledger": ("scc.cli.ledger:ledger", "Look after the database behind the history."),
         "archive": ("scc.cli.archive:archive", "Search the archive of deleted contacts."),
         "alerts": ("scc.cli.alerts:alerts", "Make Prometheus' alert rules from the pipelines' schedules."),
-        "scheduler": ("scc.cli.scheduler:scheduler", "Order the runs of all machines, and share the quotas."),
+        "scheduler": (
+            "scc.cli.scheduler:scheduler",
+            "Order the runs of all machines, and share the quotas among them.",
+        ),
         "deploy": ("scc.cli.deploy:deploy", "Write what a cluster needs to run SCC."),
         "forget": ("scc.cli.forget:forget", "Erase a person from everything that SCC keeps."),
         "sandbox": ("scc.cli.sandbox:sandbox", "Start a local Eloqua and Salesforce to try things on."),
