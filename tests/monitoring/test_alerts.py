@@ -16,6 +16,9 @@ from scc.settings import load
 
 RUNBOOK_PAGES = Path(__file__).parents[2] / "docs" / "runbooks"
 CONFIG = """\
+[scheduler]
+url = "http://scc-scheduler:8082"
+
 [pipelines.hard-bounces]
 schedule = "*/15 * * * *"
 deadline_minutes = 10
@@ -208,9 +211,17 @@ ALIVE = {"series": 'up{job="scc-pushgateway"}', "values": "1x600"}
             fires("SccPushgatewayDown", 35),
         ),
         case(
+            "a scheduler that is down",
+            [{"series": 'up{job="scc-scheduler"}', "values": "1x10 0x20 1x10"}],
+            fires("SccSchedulerDown", 10),
+            fires("SccSchedulerDown", 17, {}),
+            fires("SccSchedulerDown", 35),
+        ),
+        case(
             "nothing fires where all is well",
             [
                 ALIVE,
+                {"series": 'up{job="scc-scheduler"}', "values": "1x600"},
                 series(Metric.DUE, "999999x600", BOUNCES_OWN),
                 series(Metric.SUCCESS, "0+60x600", BOUNCES_OWN),
                 series(Metric.FAILED_TRIES, "0x600"),
@@ -254,4 +265,4 @@ def test_the_file_that_is_rendered_is_one_that_prometheus_takes(tmp_path):
 
     done = promtool("check", "rules", str(file))
     assert done.returncode == 0, done.stderr
-    assert "11 rules found" in done.stdout
+    assert "12 rules found" in done.stdout

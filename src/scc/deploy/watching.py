@@ -39,7 +39,7 @@ def operator(settings: Settings) -> list[Object]:
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",
         "metadata": metadata("scc", "alerts"),
-        "spec": {"groups": alerts.groups(settings)},
+        "spec": {"groups": alerts.groups(settings, scheduler=True)},
     }
     # Pushed series say themselves which job they are of.
     pushed = [] if settings.monitoring.pushgateway_url else [_monitor("pushgateway", honorLabels=True)]

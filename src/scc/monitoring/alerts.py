@@ -27,6 +27,7 @@ RUNBOOKS = (
     "SccQuotaAlmostUsed",
     "SccPushRefused",
     "SccPushgatewayDown",
+    "SccSchedulerDown",
 )
 """Every alert there is; docs/runbooks has a page for each."""
 
@@ -34,12 +35,14 @@ Rule = dict[str, Any]
 _WEEK = timedelta(days=7)
 
 
-def groups(settings: Settings) -> list[dict[str, Any]]:
+def groups(settings: Settings, *, scheduler: bool | None = None) -> list[dict[str, Any]]:
     """Prometheus rule groups: one for what all pipelines share, one for each pipeline with a schedule.
 
-    Equal settings give equal groups. Raises ConfigError for a schedule that can't be read.
+    Equal settings give equal groups. `scheduler`: whether there is a central one to watch; by itself,
+    where the configuration names one. Raises ConfigError for a schedule that can't be read.
     """
-    found = [_group("scc", _common(settings))]
+    watched = settings.scheduler.url is not None if scheduler is None else scheduler
+    found = [_group("scc", _common(settings, scheduler=watched))]
     for name, when in sorted(settings.schedules().items()):
         found.append(_group(f"scc-{name}", _of_pipeline(settings, name, when)))
     return found
@@ -79,10 +82,20 @@ def _of_pipeline(settings: Settings, name: str, when: Schedule) -> Iterator[Rule
     )
 
 
-def _common(settings: Settings) -> Iterator[Rule]:
+def _common(settings: Settings, *, scheduler: bool) -> Iterator[Rule]:
     yield from _outcomes(settings)
     yield from _amounts(settings)
     yield from _itself(settings)
+    if scheduler:
+        yield _rule(
+            settings,
+            "SccSchedulerDown",
+            'absent(up{job=~".*scc-scheduler.*"} == 1)',
+            wait="5m",
+            severity="critical",
+            summary="Prometheus does not reach the central scheduler.",
+            description="Runs ask it again for scheduler.patience_minutes, then they fail.",
+        )
 
 
 def _outcomes(settings: Settings) -> Iterator[Rule]:
