@@ -141,7 +141,8 @@ def _ledger(app: App) -> str:
     found = report(app.settings.ledger, app.store)
     judge(found)
     waiting = f", {found.waiting:,} waiting to be sent" if found.waiting else ""
-    tries = "nothing in it yet" if found.tries is None else f"{found.tries:,} tries of runs"
+    noun = "try" if found.tries == 1 else "tries"
+    tries = "nothing in it yet" if found.tries is None else f"{found.tries:,} {noun} of runs"
     return f"{found.kind}, {found.place}: {tries}{waiting}"
 
 
