@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 
 import pyarrow as pa
 
@@ -27,6 +28,8 @@ __all__ = ["PAGE_ROWS", "BulkQueries"]
 
 PAGE_ROWS = 250_000
 _PAGE_CELLS = 5_000_000
+_AHEAD = 4
+"""Batches parsed at once, of about 2 MB: who writes Parquet takes several at a time."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ class BulkQueries(Jobs):
         assert isinstance(complete, QueryJob)
         rows = 0
         with _threads() as threads:
-            for batch in self._batches(complete.id, page_rows, threads):
+            for batch in _ahead(self._batches(complete.id, page_rows, threads), threads):
                 rows += batch.num_rows
                 yield convert(batch, types or {})
         if complete.records is not None and rows != complete.records:
@@ -139,7 +142,7 @@ class BulkQueries(Jobs):
                     raise DataError(f"salesforce: the pages of job {job_id} do not advance")
                 seen.add(page.locator)
                 following = threads.submit(self._page, job_id, page_rows, page.locator)
-            yield from _parsed(page, threads)
+            yield from _parsed(page)
             page = None  # not to be held beside the next two
             page = following.result() if following else None
 
@@ -165,19 +168,28 @@ class BulkQueries(Jobs):
         )
 
 
-def _parsed(page: _Page, threads: Executor) -> Iterator[pa.RecordBatch]:
-    """Parse ahead by one batch; IncompleteError where they are not as many records as were announced."""
+def _parsed(page: _Page) -> Iterator[pa.RecordBatch]:
+    """Parse a page; IncompleteError where it holds not as many records as were announced."""
     rows = 0
-    batches = read_batches(page.body, what=page.what)
-    ahead = threads.submit(next, batches, None)
-    while (batch := ahead.result()) is not None:
-        ahead = threads.submit(next, batches, None)
+    for batch in read_batches(page.body, what=page.what):
         rows += batch.num_rows
         yield batch
     if page.announced not in (None, rows):
         raise IncompleteError(
             f"salesforce: {page.what}: {page.announced:,} records were announced, {rows:,} came"
         )
+
+
+def _ahead(batches: Iterator[pa.RecordBatch], threads: Executor) -> Iterator[pa.RecordBatch]:
+    """Parse the next few while the caller has those before."""
+
+    def some() -> list[pa.RecordBatch]:
+        return list(islice(batches, _AHEAD))
+
+    coming = threads.submit(some)
+    while parsed := coming.result():
+        coming = threads.submit(some)
+        yield from parsed
 
 
 @contextmanager
