@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.services.scheduler import SchedulerProcess, scheduled
 
@@ -29,12 +30,16 @@ def test_tasks_workers_and_quotas_are_counted(tmp_path):
     assert told['luigi_task_done_total{family="Plan"}'] == 1
 
 
-def test_a_task_disabled_by_hand_is_no_error(tmp_path):
+@pytest.mark.parametrize("status", ["DISABLED", "FAILED"])
+def test_a_task_that_never_started_may_end(tmp_path, status):
     """Luigi's own collector fails on it, and the call with it."""
     with SchedulerProcess(tmp_path) as scheduler:
-        scheduler.call("add_task", **scheduled("w1", "T1", status="DISABLED"))
+        scheduler.call("add_task", **scheduled("w1", "T1", status=status))
 
-        assert scheduler.metrics()['scc_scheduler_tasks{family="Made",status="DISABLED"}'] == 1
+        told = scheduler.metrics()
+
+    assert told[f'scc_scheduler_tasks{{family="Made",status="{status}"}}'] == 1
+    assert told[f'luigi_task_{status.lower()}_total{{family="Made"}}'] == 1
 
 
 def test_the_page_is_in_the_format_that_prometheus_reads(tmp_path):

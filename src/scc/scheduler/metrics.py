@@ -24,9 +24,18 @@ class Metrics(PrometheusMetricsCollector):
         super().__init__(use_task_family_in_labels=True, task_parameters_to_use_in_labels=())
         self.registry.register(_Gauges(scheduler))
 
+    # Luigi's own take the time of a start that a task may never have had, and the call fails with them.
+
+    def handle_task_failed(self, task: Any) -> None:
+        if task.time_running is None:
+            self.task_failed_counter.labels(family=task.family).inc()
+        else:
+            super().handle_task_failed(task)
+
     def handle_task_disabled(self, task: Any, config: Any) -> None:
-        # Luigi's own takes the time of a start that a task disabled by hand never had.
-        if task.time_running is not None:
+        if task.time_running is None:
+            self.task_disabled_counter.labels(family=task.family).inc()
+        else:
             super().handle_task_disabled(task, config)
 
 

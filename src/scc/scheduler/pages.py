@@ -47,7 +47,10 @@ class Application(tornado.web.Application):
         refusal = self.access.judge(request.method or "", request.path, request.headers)
         if refusal is None:
             return super().find_handler(request, **kwargs)
-        log.warning("%s %r: %d, %s", request.method, request.path[:80], refusal.status, refusal.reason)
+        # A browser shows its credential only when it was asked to: that is no attempt to tell of.
+        asked = refusal.status == 401 and "Authorization" not in request.headers
+        level = logging.DEBUG if asked else logging.WARNING
+        log.log(level, "%s %r: %d, %s", request.method, request.path[:80], refusal.status, refusal.reason)
         return self.get_handler_delegate(request, _Refused, {"refusal": refusal})
 
 
