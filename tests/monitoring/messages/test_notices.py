@@ -197,7 +197,6 @@ def test_a_bot_posts_to_the_pipelines_own_channel(world):
     ("settings", "told"),
     [
         ({"bot_token": "xoxb-other", "channel": "#ops"}, "Slack refused it: invalid_auth"),
-        ({"bot_token": "xoxb-sandbox"}, "slack.channel is not set"),
         ({"webhook_url": "http://127.0.0.1:9/services/T1/B1/secret"}, r"Slack can't be reached \(URLError\)"),
     ],
 )

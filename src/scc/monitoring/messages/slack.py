@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
-
-from slack_sdk import WebClient, WebhookClient
-from slack_sdk.errors import SlackApiError
 
 from scc.monitoring.messages.channel import Message, NotSentError, Part
 from scc.settings import Slack
@@ -25,12 +23,17 @@ _SIGNS = {
 
 
 class SlackChannel:
-    """A Channel. The webhook is taken where both are set."""
+    """A Channel. The webhook is taken where both are set.
+
+    slack_sdk is imported when there is something to send: mostly there is not.
+    """
 
     def __init__(self, settings: Slack) -> None:
         self._settings = settings
 
     def send(self, message: Message) -> None:
+        from slack_sdk.errors import SlackApiError
+
         body: dict[str, Any] = {"text": message.title, "blocks": blocks(message)}
         if self._settings.username:
             body["username"] = self._settings.username
@@ -41,11 +44,13 @@ class SlackChannel:
                 self._by_bot(self._settings.bot_token.get_secret_value(), message.pipeline, body)
         except SlackApiError as error:
             raise NotSentError(f"Slack refused it: {error.response.get('error')}") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             # Their words may quote the webhook's address, which is a credential.
             raise NotSentError(f"Slack can't be reached ({type(error).__name__})") from None
 
     def _by_webhook(self, url: str, body: dict[str, Any]) -> None:
+        from slack_sdk import WebhookClient
+
         client = WebhookClient(url, timeout=self._timeout, retry_handlers=[])
         client.proxy = _proxy(url)
         answer = client.send_dict(body)
@@ -53,9 +58,9 @@ class SlackChannel:
             raise NotSentError(f"Slack answered {answer.status_code} {answer.body[:60]!r}")
 
     def _by_bot(self, token: str, pipeline: str, body: dict[str, Any]) -> None:
-        channel = self._settings.channels.get(pipeline, self._settings.channel)
-        if not channel:
-            raise NotSentError("slack.channel is not set")
+        from slack_sdk import WebClient
+
+        channel = self._settings.channels.get(pipeline, self._settings.channel) or ""
         url = self._settings.api_url
         client = WebClient(token, base_url=url, timeout=self._timeout, retry_handlers=[])
         client.proxy = _proxy(url)
