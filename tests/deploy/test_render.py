@@ -125,7 +125,7 @@ def test_the_alert_rules_are_those_of_the_configuration(tmp_path):
 
     (rule,) = [one for one in rendered("openshift") if one["kind"] == "PrometheusRule"]
 
-    assert rule["spec"]["groups"] == alerts.groups(settings(tmp_path, FULL))
+    assert rule["spec"]["groups"] == alerts.groups(settings(tmp_path, FULL), scheduler=True)
 
 
 def test_the_configuration_goes_along_with_the_rules_that_it_names(tmp_path):
