@@ -265,7 +265,12 @@ def test_addresses_are_masked_as_a_whole_and_runs_are_not(text, masked):
 def test_the_plan_of_a_stopped_run_is_told_by_what_it_does(world):
     from tests.cli.runs import PIPELINE, RUN, make_run
 
-    make_run(world.folder, state=RunState.STOPPED, error=ERROR | {"exit_code": 5})
+    guard = ERROR | {
+        "exit_code": 5,
+        "message": "2 changes, and at most 1 go unasked",
+        "hint": "`scc approve ...`",
+    }
+    make_run(world.folder, state=RunState.STOPPED, error=guard)
     stopped = world.store.require(RUN)
 
     world.notices().ended(stopped)
@@ -273,7 +278,17 @@ def test_the_plan_of_a_stopped_run_is_told_by_what_it_does(world):
     text = plain(world.posted()[0])
     assert "2  update eloqua customObject/1: lacks campaign data" in text
     assert "jane" not in text
+    assert "*Why*\n2 changes, and at most 1 go unasked" in text
     assert f"scc job {PIPELINE} --at 2026-11-22T10:15Z" in text
+
+
+def test_a_plan_that_can_not_be_approved_is_told_as_such(world):
+    hint = "This can't be approved: mend the pipeline or its configuration."
+    world.notices().ended(record(RunState.STOPPED, error=ERROR | {"exit_code": 5, "hint": hint}))
+
+    text = plain(world.posted()[0])
+    assert f"*What to do*\n{hint}" in text
+    assert "How to approve" not in text
 
 
 def test_a_plan_that_can_not_be_read_is_told_of_all_the_same(world):

@@ -26,6 +26,8 @@ _TITLES = {
     "nothing-to-do": "{} had nothing to do",
 }
 _GROUPS = 15
+_STOPPED = 5
+"""The exit code of a run that its guard stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Composer:
             yield from self._errors(record.error)
         if event == "stopped":
             yield Part("Plan", self._plan(record), code=True)
-            yield Part("How to approve", _how_to_approve(record))
+            yield _what_to_do(record)
         yield Part("Counts", "\n".join(_counts(record)))
         if event in {"failed", "interrupted"} and self._settings.log_lines:
             lines = list(self._log)[-self._settings.log_lines :]
@@ -76,14 +78,15 @@ class Composer:
         """Each failed task with the end of its trace."""
         failed = [error, *error.get("also", [])]
         for one in failed[: self._settings.tasks]:
+            if (
+                one.get("exit_code") == _STOPPED
+            ):  # what to do is told below, and where a guard stands tells nothing
+                yield Part("Why", str(one["message"]))
+                continue
             hint = f"\n{one['hint']}" if one.get("hint") else ""
             yield Part(str(one.get("step") or "The run"), f"{one['message']} ({one['type']}){hint}")
-            if (
-                error.get("exit_code") != 5 and self._settings.trace_lines
-            ):  # where a guard stands tells nobody anything
-                yield Part(
-                    "", "\n".join(list(one.get("trace") or [])[-self._settings.trace_lines :]), code=True
-                )
+            if self._settings.trace_lines:
+                yield Part("", "\n".join((one.get("trace") or [])[-self._settings.trace_lines :]), code=True)
         if len(failed) > self._settings.tasks:
             yield Part("", f"{len(failed) - self._settings.tasks} more tasks failed; the log has them.")
 
@@ -128,10 +131,15 @@ def _counts(record: RunRecord) -> Iterator[str]:
         yield f"requests repeated: {repeated}"
 
 
-def _how_to_approve(record: RunRecord) -> str:
+def _what_to_do(record: RunRecord) -> Part:
+    """How to approve the plan; what the guard says where it can't be approved at all."""
+    hint = str((record.error or {}).get("hint") or "")
+    if "scc approve" not in hint:
+        return Part("What to do", hint)
     digest = (record.plan_digest or "")[:12]
-    return (
-        f"Look at it: scc show {record.run}\n"
-        f"Let it pass: scc approve {record.run} --digest {digest}\n"
-        f"Then go on: scc job {record.pipeline} --at {record.moment}, or a Job made by hand from its CronJob."
+    return Part(
+        "How to approve",
+        f"Look at it: `scc show {record.run}`\n"
+        f"Let it pass: `scc approve {record.run} --digest {digest}`\n"
+        f"Then go on: `scc job {record.pipeline} --at {record.moment}`, or a Job made by hand from its CronJob.",
     )
