@@ -26,7 +26,7 @@ from typing import Any, Self
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-__all__ = ["Cluster", "programs", "wait_for"]
+__all__ = ["Cluster", "free_port", "programs", "wait_for"]
 
 MODULE = Path(__file__).with_name("kubernetes")
 KUBECTL = Path(sys.executable).with_name("kubectl")
@@ -71,7 +71,7 @@ class Cluster:
         self.folder, self._binaries = folder, binaries
         self._running: list[subprocess.Popen[bytes]] = []
         self._token = secrets.token_urlsafe(24)
-        self._port = _free_port()
+        self._port = free_port()
 
     def __enter__(self) -> Self:
         try:
@@ -103,7 +103,7 @@ class Cluster:
         return json.loads(self.kubectl("get", *what, "--output=json"))
 
     def _start(self) -> None:
-        client, peer = (f"http://127.0.0.1:{_free_port()}" for _ in range(2))
+        client, peer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
         self._keys()
         self._run("etcd", f"--data-dir={self.folder / 'etcd'}", "--unsafe-no-fsync",
                   f"--listen-client-urls={client}", f"--advertise-client-urls={client}",
@@ -191,7 +191,7 @@ def wait_for(done: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.5)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]
