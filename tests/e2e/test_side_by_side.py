@@ -20,7 +20,7 @@ from scc.sandbox.eloqua.store import EloquaStore
 
 __all__ = ["server", "wait_until"]
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 
 AT = "2026-11-22T10:15Z"
 # What one worker runs stands in the order that its effects need: a purge sees which addresses bounced.
