@@ -14,6 +14,7 @@ ALL = (
     "pipeline",
     "purge_plan",
     "archive_search",
+    "orchestration",
 )
 
 

@@ -122,7 +122,7 @@ def _cpu_s(pid: int) -> float:
 def ordered(name: str, tasks: int, url: str | None, pid: int | None, *, holds: bool = False) -> list[object]:
     """Bring the tasks about; the row of figures."""
     Nothing.done.clear()
-    before = _cpu_s(pid) if pid else 0.0
+    before, own = _cpu_s(pid) if pid else 0.0, time.process_time()
     started = time.monotonic()
     central = Scheduler(url=url) if url else None
     root = Everything(tasks=tasks, holds=holds)
@@ -134,6 +134,7 @@ def ordered(name: str, tasks: int, url: str | None, pid: int | None, *, holds: b
         name,
         f"{seconds:.1f}",
         f"{tasks / seconds:,.0f}",
+        f"{time.process_time() - own:.1f}",
         *((f"{_cpu_s(pid) - before:.1f}", f"{_memory_mb(pid):.0f}") if pid else ("", "")),
     ]
 
@@ -180,7 +181,9 @@ def idle() -> list[list[object]]:
 
 def main(arguments: list[str]) -> int:
     tasks, records = (int(one) for one in (*arguments, *("1000", "20000")[len(arguments) :]))
-    print(table(["", "seconds", "tasks/s", "scheduler's CPU s", "scheduler's MiB"], throughput(tasks)))
+    print(
+        table(["", "seconds", "tasks/s", "CPU s", "scheduler's CPU s", "scheduler's MiB"], throughput(tasks))
+    )
     print()
     print(table(["", "wall s", "CPU s", "peak MiB"], runs(records)))
     print()
