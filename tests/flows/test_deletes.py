@@ -10,7 +10,7 @@ import pytest
 from tests.flows.purge_world import AT, CONFIG, GO, fill
 
 from scc.core.receipts import Outcome
-from scc.eloqua import Contact, CustomObjectRecord
+from scc.eloqua import Contact, CustomObjectRecord, search_term
 from scc.errors import CorruptError
 from scc.flow import guard
 from scc.flow.eloqua_deletes import Journal, Pace, Told
@@ -209,6 +209,30 @@ def test_who_has_taken_the_address_of_a_deleted_contact_is_left_alone(world):
     assert "somebody with this address is there again, and left alone" in back.stdout
     again = world.eloqua.rest.contacts.get(made.id)
     assert (again.city, again.first_name) == ("Bonn", None)
+
+
+def test_an_undo_that_made_contacts_again_is_undone_after_an_approval(world):
+    result = purge(world)
+    purged = world.dump_by_address()
+    assert world.scc("undo", str(result.run), "--at", "2026-11-23T08:00Z").returncode == 0
+    contacts = world.eloqua.rest.contacts
+    (kept,) = contacts.search(search_term("emailAddress", "=", "never.seen@acme.example"))
+    contacts.update(replace(contacts.get(kept.id), city="Bonn"))
+    world.control("DELETE", "requests")
+    again = ("undo", "undo@2026-11-23T08:00Z", "--at", "2026-11-23T09:00Z")
+
+    stopped = world.scc(*again)
+    assert stopped.returncode == 5, stopped.stdout + stopped.stderr
+    assert deletes(world) == []
+    assert world.scc("approve", "undo@2026-11-23T09:00Z").returncode == 0
+    done = world.scc(*again)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "has changed since, and is left alone" in done.stdout
+    assert len(deletes(world)) == len(GO) - 1
+    assert [one.city for one in contacts.by_ids([kept.id], depth="complete")] == ["Bonn"]
+    contacts.delete(kept.id)
+    assert world.dump_by_address() == purged
 
 
 def test_records_that_went_with_their_contact_are_made_again(world):

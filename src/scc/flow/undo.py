@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TypeAlias
 
@@ -17,23 +17,26 @@ from scc.errors import ConfigError
 from scc.flow.apply import read_receipt_summary
 from scc.flow.archive_source import RestoredMarks
 from scc.flow.archived_changes import ArchivedChanges
-from scc.flow.eloqua_creates import ADDRESS
+from scc.flow.eloqua_creates import ADDRESS, HOLDER
 from scc.flow.eloqua_source import OVERLAP, EloquaRecords
 from scc.flow.pipeline import Pipeline, PlanStep, Source
 from scc.flow.plan import read_summary
 from scc.flow.salesforce_source import SalesforceReferred
 from scc.flow.store_source import StoredDataset
 from scc.flow.values import value_map
+from scc.flow.whole_contacts_source import WholeContacts
 from scc.store.dataset import Dataset
 from scc.store.runs import Store
 
 __all__ = ["undo"]
 
-_Current: TypeAlias = EloquaRecords | SalesforceReferred | RestoredMarks
+_Current: TypeAlias = EloquaRecords | WholeContacts | SalesforceReferred | RestoredMarks
 
 REVERSIBLE = frozenset({Operation.UPDATE, Operation.FILL, Operation.LIST_ADD, Operation.LIST_REMOVE})
 DELETES = ("eloqua", "contact", Operation.DELETE)
 """Deletes that the archive knows how to take back."""
+CREATES = ("eloqua", "contact", Operation.CREATE)
+"""Creates that are taken back by deletes, with all that was hung on the contact."""
 PREFIXES = {"Lead": "00Q", "Contact": "003", "Account": "001", "Campaign": "701", "CampaignMember": "00v"}
 """How ids of Salesforce's objects begin."""
 
@@ -52,32 +55,41 @@ def undo(store: Store, run: RunId) -> Pipeline:
         )
     summary = read_summary(plan)
     done = {(system, name, Operation(operation)) for system, name, operation, _ in summary.counts}
-    final = sorted(op for *_, op in done - {DELETES} if op.writes and op not in REVERSIBLE)
+    with_contacts = {Operation.CREATE, Operation.LINK} if CREATES in done else set()
+    final = sorted(op for *_, op in done - {DELETES} if op.writes and op not in REVERSIBLE | with_contacts)
     if final:
         raise ConfigError(f"{run} did {final[0]}, which can't be taken back this way")
     # What the run wrote has been updated since it read.
     since = datetime.fromisoformat(str(plan.manifest.meta["read_at"])) - OVERLAP
     objects = summary.fields
+    compared = {one[:2] for one in done if one[2] in {Operation.UPDATE, Operation.FILL} or one == CREATES}
     current = [
-        _current(f"current-{at}", system, name, tuple(sorted(fields)), since)
+        WholeContacts(f"current-{at}", since)
+        if (system, name, Operation.CREATE) == CREATES and CREATES in done
+        else _current(f"current-{at}", system, name, tuple(sorted(fields - {HOLDER})), since)
         for at, ((system, name), fields) in enumerate(sorted(objects.items()))
-        if fields
+        if fields and (system, name) in compared
     ]
     deleted = _deleted(run, since) if DELETES in done else ()
     applied = read_receipt_summary(receipt).by_outcome()[Outcome.APPLIED]
     allowed = {name: frozenset(fields) for (_, name), fields in objects.items()}
 
     def planned(read: Mapping[str, Dataset]) -> PlanStep:
+        query = _query(read, current, since + OVERLAP)
+        operations = REVERSIBLE | ({Operation.DELETE} if CREATES in done else set())
+        unasked = {Operation.DELETE: 0}  # whoever takes back a create by mistake loses a contact
         if not deleted:
-            limits = Limits(max_changes=applied, operations=REVERSIBLE, fields=allowed)
-            return PlanStep(_query(read, current), limits)
+            limits = Limits(applied, max_by_operation=unasked, operations=operations, fields=allowed)
+            return PlanStep(query, limits)
         # A contact that comes back brings its lists and records with it.
         archived = read["archived"].manifest
         back: Mapping[str, list[str]] = archived.meta["fields"]  # type: ignore[assignment]  # our own manifest
         made = {name: frozenset(names) for name, names in back.items()}
-        operations = REVERSIBLE | {Operation.CREATE, Operation.LINK}
-        limits = Limits(max_changes=applied + archived.rows, operations=operations, fields=allowed | made)
-        return PlanStep(_query(read, current), limits)
+        operations |= {Operation.CREATE, Operation.LINK}
+        limits = Limits(
+            applied + archived.rows, max_by_operation=unasked, operations=operations, fields=allowed | made
+        )
+        return PlanStep(query, limits)
 
     return Pipeline(
         "undo",
@@ -104,14 +116,15 @@ def _current(source: str, system: str, name: str, fields: tuple[str, ...], since
     return SalesforceReferred(source, name, ("Id", *fields), "key", ("plan",), prefix=PREFIXES[name])
 
 
-def _query(read: Mapping[str, Dataset], current: list[_Current]) -> Query:
+def _query(read: Mapping[str, Dataset], current: list[_Current], read_at: datetime) -> Query:
     tables = {"plan": Table([read["plan"]]), "receipt": Table([read["receipt"]])}
     parts = ["SELECT '' AS object, '' AS key, map {'': ''} AS now WHERE false"]
     for source in current:
         meta = read[source.name].manifest.meta
         types: Mapping[str, str] = meta.get("types", {})  # type: ignore[assignment]  # our own manifest
         name = source.sobject if isinstance(source, SalesforceReferred) else str(meta["object"])
-        values = value_map({field: field for field in source.fields if field != "Id"}, types)
+        fields = read[source.name].schema().names if isinstance(source, WholeContacts) else source.fields
+        values = value_map({field: field for field in fields if field != "Id"}, types)
         tables[source.name] = Table(
             [read[source.name]], f'{literal(name)} AS object, "Id" AS key, {values} AS now'
         )
@@ -124,4 +137,5 @@ def _query(read: Mapping[str, Dataset], current: list[_Current]) -> Query:
         tables["archived"] = Table([read["plan"]], nobody)
         tables["addresses"] = Table([read["plan"]], "NULL::VARCHAR AS address")
     sql = files("scc.flow").joinpath("undo.sql").read_text(encoding="utf-8")
+    sql = sql.replace("<read_at>", literal(read_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")))
     return Query(f"WITH current AS ({' UNION ALL '.join(parts)}), {sql}", tables)

@@ -1,6 +1,7 @@
 -- Follows "WITH current AS (...),": object, key, now (map: field -> value in the system as it is now).
 -- plan and receipt are those of the run that is taken back; archived is what brings back the contacts that it
--- deleted (contact_id, address, object, operation, key, after), addresses who has an address by now.
+-- deleted (contact_id, address, object, operation, key, after), addresses who has an address by now. <read_at> is
+-- when the run read, in UTC and to the second: what it made is younger.
 written AS (
     SELECT plan.system, plan.object, plan.operation, plan.key, plan.before, plan.after, plan.evidence
     FROM plan JOIN receipt USING (change)
@@ -18,6 +19,26 @@ compared AS (
         ) AS untouched
     FROM written LEFT JOIN current ON written.object = current.object AND written.key = current.key
     WHERE written.operation IN ('update', 'fill')
+),
+-- Contacts that the run made, who have an id of Eloqua's choice and are known by their address.
+made AS (
+    SELECT
+        written.*,
+        current.key AS made_key,
+        current.now['C_EmailAddress'] AS address,
+        current.now['CreatedAt'] >= <read_at> AS is_younger,
+        -- A field that the run left blank must be blank still.
+        len(list_filter(
+            map_entries(current.now),
+            lambda entry: entry.key <> 'CreatedAt'
+                AND entry.value <> coalesce(written.after[entry.key], '')
+                AND coalesce(try_cast(entry.value AS TIMESTAMPTZ) <> try_cast(written.after[entry.key] AS TIMESTAMPTZ), true)
+        )) = 0 AS is_untouched
+    FROM written
+    LEFT JOIN current
+        ON current.object = 'contact'
+        AND lower(trim(current.now['C_EmailAddress'])) = lower(trim(written.after['C_EmailAddress']))
+    WHERE written.object = 'contact' AND written.operation = 'create'
 )
 
 SELECT
@@ -49,7 +70,25 @@ SELECT
     CASE operation WHEN 'list-add' THEN 'off the list again' ELSE 'on the list again' END,
     evidence
 FROM written
-WHERE operation IN ('list-add', 'list-remove')
+-- Named by its address is who was made again: off the list with the contact, or left alone with it.
+WHERE operation IN ('list-add', 'list-remove') AND after['C_EmailAddress'] IS NULL
+
+UNION ALL
+SELECT
+    system,
+    object,
+    CASE WHEN is_younger AND is_untouched THEN 'delete' ELSE 'skip' END,
+    CASE WHEN is_younger AND is_untouched THEN made_key ELSE key END,
+    CASE WHEN is_younger AND is_untouched THEN map {'C_EmailAddress': address} END,
+    NULL,
+    CASE
+        WHEN made_key IS NULL THEN 'nobody with the address that the run made is there any more'
+        WHEN NOT is_younger THEN 'the contact was there before the run, and is left alone'
+        WHEN NOT is_untouched THEN 'the contact that the run made has changed since, and is left alone'
+        ELSE 'gone again: the run had made it'
+    END,
+    evidence
+FROM made
 
 UNION ALL
 SELECT
