@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
+import urllib3
+from tests.flows.conftest import refill
 
 from scc.core.receipts import Outcome
 from scc.core.runs import RunId
@@ -41,7 +44,7 @@ def archive(world):
 def purge(world, archive):
     """Archive contacts as they are, and delete them."""
 
-    def purge(*ids, when=PURGED):
+    def purge(*ids, when=PURGED, more=()):
         run = RunId("purge-contacts", when)
         rows = [row for row in world.contacts(*FIELDS) if row["Id"] in ids]
         keys = mailbox_keys(DuckDBEngine(), address_rules(), [row["C_EmailAddress"] for row in rows])
@@ -53,7 +56,7 @@ def purge(world, archive):
                 "run": str(run),
                 "archived_at": when,
                 "reason": "inactive",
-                "fields": [(name, row[name]) for name in FIELDS if row[name]],
+                "fields": [*((name, row[name]) for name in FIELDS if row[name]), *more],
                 "lists": [],
                 "records": [],
             }
@@ -234,3 +237,98 @@ def test_an_unknown_field_is_told(world, purge):
 
     assert result.state is RunState.FAILED
     assert "'C_Nonsense'" in result.error.message
+
+
+def test_more_fields_than_one_import_takes_go_by_several(world, purge, archive):
+    ann, joe, _ = full(world)
+    many = [f"C_Detail_{number}1" for number in range(120)]
+    for number in range(120):
+        add_field(world, f"Detail {number}")
+    before = purge(ann, joe, more=[(name, f"of {name}") for name in many])
+    backs = [come_back(world, before[one]["C_EmailAddress"]) for one in (ann, joe)]
+    fault = {
+        "system": "eloqua",
+        "path": "imports",
+        "times": 1,
+        "after": 1,
+        "action": "sync-warning",
+        "rejects": 1,
+    }
+    world.control("POST", "faults", [fault])
+
+    result = world.run(PIPELINE, AT)
+
+    assert result.state is RunState.DONE, result.error
+    rejected = {row["key"] for row in receipt(world, result) if row["outcome"] == "rejected"}
+    (left,) = rejected & set(backs)
+    (done,) = set(backs) - {left}
+    values = {row["Id"]: row for row in world.contacts(*many)}
+    assert all(values[done][name] == f"of {name}" for name in many)
+    assert 0 < sum(values[left][name] == "" for name in many) < len(many)
+
+    assert world.run(PIPELINE, AT + timedelta(hours=1)).receipt.by_outcome() == {Outcome.APPLIED: 2}
+    values = {row["Id"]: row for row in world.contacts(*many)}
+    assert all(values[left][name] == f"of {name}" for name in many)
+    assert set(archive.marks()) == {ann, joe}
+
+
+def add_field(world, name):
+    login = world.sandbox.credentials.eloqua
+    headers = urllib3.make_headers(basic_auth=f"{login.company}\\{login.user}:{login.password}")
+    url = f"{world.sandbox.url}/API/REST/1.0/assets/contact/field"
+    answer = world.http.request(
+        "POST", url, json={"name": name, "dataType": "text", "displayType": "text"}, headers=headers
+    )
+    assert answer.status == 201, answer.data
+
+
+def receipt(world, result):
+    return [row for batch in world.store.receipt(result.run).batches() for row in batch.to_pylist()]
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_killed_at_any_request_the_next_try_ends_as_if_nothing_had_happened(
+    world, purge, archive, wait_until, part
+):
+    """Every request of the run is once the last: in turn before it is served, and after, unanswered."""
+    ann, joe, _ = full(world)
+    before = purge(ann, joe)
+    run = ("run", PIPELINE, "--at", "2026-11-22T03:00Z")
+    kept = world.folder / "archive"
+    shutil.copytree(archive.root, kept)
+
+    def begin():
+        """The same world: two are gone, and come back."""
+        refill(world)
+        at(world, PURGED)
+        shutil.rmtree(world.store.root)
+        shutil.copytree(kept, archive.root)
+        for one in (ann, joe):
+            assert world.eloqua.rest.contacts.delete(int(one))
+        for one in (ann, joe):
+            come_back(world, before[one]["C_EmailAddress"])
+        world.control("DELETE", "requests")
+
+    begin()
+    assert world.scc(*run).returncode == 0
+    expected, requests = (world.dump(), set(archive.marks())), len(world.requests())
+    assert expected[1] == {ann, joe}
+    for number in range(part, requests, 4):
+        begin()
+        when = "before" if (number // 4) % 2 else "after"
+        fault = {"system": "*", "path": ".*", "after": number, "times": 1, "action": "hang", "when": when}
+        world.control("POST", "faults", [fault])
+        process = world.start(*run)
+        wait_until(
+            lambda process=process: process.poll() is not None or world.control("GET", "held")["held"] == 1
+        )
+        assert process.poll() is None, f"request {number} was never made"
+        process.kill()
+        process.wait()
+        world.control("DELETE", "faults")
+        world.control("POST", "release")
+
+        again = world.scc(*run)
+
+        assert again.returncode == 0, again.stderr
+        assert (world.dump(), set(archive.marks())) == expected, f"killed at request {number}"
