@@ -12,6 +12,9 @@ from scc.store.dataset import Dataset, DatasetWriter
 
 __all__ = ["read_summary", "write_plan"]
 
+ROW_GROUP = 16_384
+"""Small, since the rows of a plan are wide: a row group is held several times over while it is written."""
+
 
 def write_plan(
     engine: Engine, query: Query, read: Iterable[Dataset], target: Dataset, progress: Progress
@@ -23,7 +26,7 @@ def write_plan(
     """
     progress.start("plan", None)
     summary = PlanSummary()
-    with DatasetWriter(target.folder, SCHEMA) as writer:
+    with DatasetWriter(target.folder, SCHEMA, row_group=ROW_GROUP) as writer:
         for batch in number_changes(engine.run(query), summary):
             writer.write(batch)
             progress.advance("plan", batch.num_rows)
