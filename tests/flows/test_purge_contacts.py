@@ -161,3 +161,34 @@ def test_an_export_that_was_stopped_goes_on_with_the_windows_that_it_has(world, 
 
     assert syncs() == again + 6
     assert rows(reading.dataset("activity")) == whole
+
+
+TABLE = """
+[pipelines.purge-contacts]
+target_contacts = 15
+margin = 0.0
+max_changes = 3
+"""
+
+
+def test_a_plan_beyond_its_limits_deletes_when_that_very_plan_is_approved_and_then_no_more(world):
+    world.configure(TABLE)
+    run, moment = "purge-contacts@2026-11-22T03:00Z", ("--at", "2026-11-22T03:00Z")
+
+    stopped = world.scc("run", PIPELINE, *moment)
+
+    assert stopped.returncode == 5
+    for words in ("5 changes, and at most 3 go unasked", "25.0% of 20 records", "the first must be approved"):
+        assert words in stopped.stderr
+    assert len(world.contacts("C_EmailAddress")) == 20
+    assert world.scc("approve", run, "--digest", "0" * 12).returncode == 2
+    (record,) = world.store.runs(PIPELINE)
+    assert world.scc("approve", run, "--digest", record.plan_digest[:12]).returncode == 0
+    done = world.scc("run", PIPELINE, *moment)
+    assert done.returncode == 0, done.stderr
+    assert {row["Id"] for row in world.contacts("C_EmailAddress")}.isdisjoint({"1", "2", "3", "4", "5"})
+
+    again = world.scc("run", PIPELINE, "--at", "2026-11-23T03:00Z")
+
+    assert again.returncode == 0, again.stderr
+    assert len(world.contacts("C_EmailAddress")) == 15
