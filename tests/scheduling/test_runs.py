@@ -261,6 +261,16 @@ def test_a_wrong_token_is_told_and_not_shown(world, central, job):
     assert "another-token" not in said + central.log.read_text()
 
 
+def test_doctor_tells_whether_the_scheduler_lets_it_in(world, central):
+    good = world.scc("doctor")
+    central.kill()
+    away = world.scc("doctor", "--json")
+
+    assert f"scheduler: {central.url}, eloqua_bulk 0 of 2 held, salesforce_bulk 0 of 2 held" in good.stdout
+    (check,) = (one for one in json.loads(away.stdout)["checks"] if one["name"] == "scheduler")
+    assert (check["state"], check["exit_code"]) == ("failed", 75)
+
+
 def test_a_task_that_the_run_did_not_ask_for_is_not_run(world, central, job):
     """Luigi's worker imports and runs what the scheduler names: here that would leave a file."""
     worker = f"job-1/{ID}"

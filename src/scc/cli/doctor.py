@@ -70,6 +70,8 @@ def _checks(app: App) -> Iterator[Check]:
     settings = app.settings
     yield _try("store", lambda: _store(settings))
     yield _try("ledger", lambda: _ledger(app))
+    if settings.scheduler.url:
+        yield _try("scheduler", lambda: _scheduler(settings))
     from scc.flow.systems import Systems
 
     patience = min(RETRY_BUDGET_S, settings.flow.retry_budget_s)
@@ -144,6 +146,16 @@ def _ledger(app: App) -> str:
     noun = "try" if found.tries == 1 else "tries"
     tries = "nothing in it yet" if found.tries is None else f"{found.tries:,} {noun} of runs"
     return f"{found.kind}, {found.place}: {tries}{waiting}"
+
+
+def _scheduler(settings: Settings) -> str:
+    """Whether it lets this configuration in, and what it shares out."""
+    from scc.flow.scheduling import quotas
+
+    patience = min(RETRY_BUDGET_S / 60, settings.scheduler.patience_minutes)
+    shares = quotas(settings.scheduler.model_copy(update={"patience_minutes": patience}))
+    told = ", ".join(f"{name} {used} of {total} held" for name, (used, total) in shares.items())
+    return f"{settings.scheduler.url}, {told}"
 
 
 def _eloqua(systems: Systems) -> str:

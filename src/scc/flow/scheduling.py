@@ -27,7 +27,7 @@ from scc.settings import Scheduler
 from scc.transport import Response, RetryPolicy, Transport
 from scc.transport.explain import explain_status
 
-__all__ = ["Root", "Scheduling"]
+__all__ = ["Root", "Scheduling", "quotas"]
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +60,16 @@ class Scheduling:
         Raises BusyError where the wait was too long, CredentialsError and UnavailableError for the
         scheduler's own sake. Says nothing about success: that is for the outputs to tell.
         """
-        with _Worker(self._scheduler(), self._worker, failures, self._central) as worker:
-            for root in roots:
-                worker.bring_about(root)
-                if failures or not root.complete():
-                    return
+        scheduler = self._scheduler()
+        try:
+            with _Worker(scheduler, self._worker, failures, self._central) as worker:
+                for root in roots:
+                    worker.bring_about(root)
+                    if failures or not root.complete():
+                        return
+        finally:
+            if isinstance(scheduler, _Remote):
+                scheduler.close()
 
     def _scheduler(self) -> Any:
         if self._central:
@@ -75,6 +80,15 @@ class Scheduling:
             record_task_history=False,
             stable_done_cooldown_secs=0,
         )
+
+
+def quotas(central: Scheduler) -> dict[str, tuple[int, int]]:
+    """What of each quota is held, and how much there is; raises as `Scheduling.work` does."""
+    remote: Any = _Remote(central)
+    try:
+        return {one["name"]: (one["num_used"], one["num_total"]) for one in remote.resource_list()}
+    finally:
+        remote.close()
 
 
 class _Remote(luigi.rpc.RemoteScheduler):
