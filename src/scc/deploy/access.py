@@ -28,7 +28,8 @@ UPSTREAM = f"http://127.0.0.1:{SCHEDULER_PORT}"
 TLS = "scc-scheduler-tls"
 PROXY_SECRET = "scc-proxy"  # noqa: S105 - the Secret's name
 PROXY_IMAGE = "quay.io/oauth2-proxy/oauth2-proxy:v7.12.0"
-OPENSHIFT_PROXY_IMAGE = "quay.io/openshift/origin-oauth-proxy:4.20"
+# From the stream that every cluster has; nothing is pulled from outside.
+OPENSHIFT_PROXY_IMAGE = "image-registry.openshift-image-registry.svc:5000/openshift/oauth-proxy:v4.4"
 
 
 def route(deploy: Deploy) -> list[Object]:
