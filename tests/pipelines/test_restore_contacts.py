@@ -9,7 +9,7 @@ import pytest
 
 from scc.core.changes import PlanSummary, number_changes
 from scc.engines.duckdb import DuckDBEngine
-from scc.flow.archive_source import PROFILES
+from scc.flow.archive_source import PROFILES, CreatedContacts
 from scc.pipelines.restore_contacts import Config, pipeline
 from scc.store.dataset import write_dataset
 
@@ -138,4 +138,5 @@ def test_a_contact_that_is_carried_over_is_offered_like_a_fresh_one(plan):
 def test_consent_scores_and_states_are_barred_from_the_start(name, label, is_barred):
     created = pipeline(Config()).source("created")
 
+    assert isinstance(created, CreatedContacts)
     assert created.is_barred(name, label) is is_barred

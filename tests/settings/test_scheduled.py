@@ -8,7 +8,7 @@ import pytest
 
 from scc.errors import ConfigError
 from scc.pipelines import registry
-from scc.settings import load, parse_section
+from scc.settings import PipelineSection, load, parse_section
 
 TABLE = '[pipelines.clean-outputs]\nschedule = "15 2 * * *"\ntime_zone = "Europe/Berlin"\n'
 
@@ -53,13 +53,15 @@ def test_what_can_not_be_read_is_told_with_its_line_and_an_example(loaded, key, 
     ) as caught:
         settings.schedules()
 
-    assert caught.value.hint.startswith(f"For example: {key} = ")
+    assert str(caught.value.hint).startswith(f"For example: {key} = ")
 
 
 @pytest.mark.parametrize("name", registry.SUMMARIES)
 def test_every_pipeline_takes_a_schedule(name):
-    config = parse_section(registry.module(name).Config, {"schedule": "0 3 * * *"}, where=f"pipelines.{name}")
+    model: type[PipelineSection] = registry.module(name).Config
+    config = parse_section(model, {"schedule": "0 3 * * *"}, where=f"pipelines.{name}")
 
+    assert config.when is not None
     assert config.when.cron == "0 3 * * *"
 
 
