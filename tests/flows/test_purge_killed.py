@@ -58,6 +58,7 @@ def kill_at_request(world, wait_until, number, when):
     return not ended
 
 
+@pytest.mark.timeout(900)  # many runs, and the machine may be busy
 @pytest.mark.parametrize("part", range(4))
 def test_killed_at_any_request_of_archive_and_deletes_the_next_try_ends_the_same(
     world, wait_until, approved, part

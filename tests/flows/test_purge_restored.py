@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.flows.purge_world import AT
@@ -68,6 +69,7 @@ def fill(state, rows):
     eloqua.load_custom_object(demo.create_campaign_members(eloqua), table)
 
 
+@pytest.mark.timeout(900)  # many runs, and the machine may be busy
 @settings(
     max_examples=6,
     deadline=None,

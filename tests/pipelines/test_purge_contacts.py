@@ -19,6 +19,7 @@ from scc.pipelines.purge_contacts import Config, pipeline
 LONG_AGO = "2020-01-01 00:00:00.000"
 
 
+@pytest.mark.timeout(900)  # many runs, and the machine may be busy
 @settings(
     max_examples=200,
     deadline=None,
