@@ -34,7 +34,7 @@ __all__ = [
 CLEAR = "#N/A"
 UPLOAD_BYTES = 100_000_000
 """The most that one job takes: 150 MB in base 64."""
-JOB_BYTES = 32_000_000
+JOB_BYTES = 10_000_000
 """What one job gets unless told otherwise: rows are held until their results are matched."""
 _SLICE = 10_000
 
