@@ -230,6 +230,7 @@ def test_a_plan_over_its_limit_waits_for_an_approval_of_that_very_plan(world):
     assert world.scc("approve", f"{PIPELINE}@{at}", "--digest", digest[:12], "--by", "Ann").returncode == 0
     done = world.scc("run", PIPELINE, "--at", at)
     assert done.returncode == 0, done.stderr
+    assert "stops here" not in done.stdout
     assert world.dump() != before
 
 

@@ -190,10 +190,10 @@ def _show(result: RunResult) -> None:
     output.facts({"Run": str(result.run), "State": output.state(str(result.state))})
     if result.plan:
         render.plan(result.plan)
-    if result.error is None:
-        render.limits(result.violations)
     if result.receipt:
         render.receipt(result.receipt)
+    elif result.error is None:
+        render.limits(result.violations)
 
 
 def _next(app: App, result: RunResult) -> None:
