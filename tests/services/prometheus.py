@@ -106,7 +106,9 @@ class Pushgateway(_Program):
     name = "prometheus-pushgateway"
 
     def arguments(self) -> Sequence[str]:
-        return [f"--web.listen-address={self.address}"]
+        # Debian's has a file of its own for all that run on the machine, unless it is told another.
+        store = self.folder / "store"
+        return [f"--web.listen-address={self.address}", f"--persistence.file={store}"]
 
     def groups(self) -> list[dict[str, Any]]:
         """Each group with its labels and metrics."""
