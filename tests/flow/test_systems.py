@@ -122,7 +122,17 @@ def test_a_key_that_is_none_is_told_without_what_it_holds(
     assert "secret" not in str(caught.value)
 
 
-BY_PASSWORD = {"grant": "password", **APP, "username": "api@acme.example"}
+def test_an_assertion_is_for_whom_the_configuration_names(connect: Connect, private_key: Path) -> None:
+    keys = {"grant": "jwt", "client_id": "sandbox-client", "username": "api@acme.example"}
+    audience = {"audience": "https://somebody-else.example"}
+
+    with pytest.raises(CredentialsError, match="Audience validation failed"):
+        connect("salesforce", **keys, **audience, key_file="key.pem").salesforce.count(COUNT)
+
+
+USERNAME = {"username": "api@acme.example"}
+BY_PASSWORD = {"grant": "password", **APP, **USERNAME}
+BY_SOAP = {"grant": "soap", **USERNAME}
 
 
 @pytest.mark.parametrize(
@@ -131,9 +141,10 @@ BY_PASSWORD = {"grant": "password", **APP, "username": "api@acme.example"}
         APP,
         {**BY_PASSWORD, "password": "sandboxTOKEN"},
         {**BY_PASSWORD, "password": "sandbox", "security_token": "TOKEN"},
+        {**BY_SOAP, "password": "sandbox", "security_token": "TOKEN"},
     ],
 )
-def test_salesforce_is_reached_by_an_apps_secret(connect: Connect, keys: dict[str, str]) -> None:
+def test_salesforce_is_reached_by_a_secret(connect: Connect, keys: dict[str, str]) -> None:
     assert connect("salesforce", **keys).salesforce.count(COUNT) == 0
 
 
@@ -149,6 +160,7 @@ def test_salesforce_is_reached_by_an_apps_secret(connect: Connect, keys: dict[st
         ),
         ("salesforce", "client-credentials", "salesforce.client_id, salesforce.client_secret"),
         ("salesforce", "jwt", "salesforce.client_id, salesforce.username, salesforce.key_file"),
+        ("salesforce", "soap", "salesforce.username, salesforce.password"),
     ],
 )
 def test_all_that_a_grant_lacks_is_named(connect: Connect, section: str, grant: str, lacking: str) -> None:

@@ -36,21 +36,18 @@ def eloqua_credentials(section: Eloqua) -> Credentials:
 
 def salesforce_grant(section: Salesforce) -> Grant:
     """Make what a client is made with; ConfigError names all that the section lacks for it."""
-    from scc.salesforce import ClientCredentials, JwtBearer, UsernamePassword
+    from scc.salesforce import ClientCredentials, JwtBearer, SoapLogin, UsernamePassword
 
     login = section.require()
     secret = login.client_secret.get_secret_value()
     if section.grant == "jwt":
-        return JwtBearer(section.login_url, login.client_id, login.username, _private_key(login.key_file))
+        key = _private_key(login.key_file)
+        return JwtBearer(section.login_url, login.client_id, login.username, key, section.audience)
+    password, token = login.password.get_secret_value(), login.security_token.get_secret_value()
+    if section.grant == "soap":
+        return SoapLogin(section.login_url, login.username, password, token, section.version)
     if section.grant == "password":
-        return UsernamePassword(
-            section.login_url,
-            login.client_id,
-            secret,
-            login.username,
-            login.password.get_secret_value(),
-            login.security_token.get_secret_value(),
-        )
+        return UsernamePassword(section.login_url, login.client_id, secret, login.username, password, token)
     return ClientCredentials(section.login_url, login.client_id, secret)
 
 

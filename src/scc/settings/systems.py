@@ -157,19 +157,22 @@ _SALESFORCE_NEEDS = {
     "client-credentials": ("client_id", "client_secret"),
     "password": ("client_id", "client_secret", "username", "password"),
     "jwt": ("client_id", "username", "key_file"),
+    "soap": ("username", "password"),
 }
 
 
 class Salesforce(_System):
-    """Salesforce: an External Client App or a Connected App, by OAuth 2."""
+    """Salesforce: an External Client App or a Connected App by OAuth 2, or a user by SOAP."""
 
     login_url: str = Field(
         "https://login.salesforce.com",
         description="The login host. The grant client-credentials works on the company's own My Domain only.",
         examples=["https://acme.my.salesforce.com"],
     )
-    grant: Literal["client-credentials", "jwt", "password"] = Field(
-        "client-credentials", description="How to log in.", examples=["client-credentials"]
+    grant: Literal["client-credentials", "jwt", "password", "soap"] = Field(
+        "client-credentials",
+        description="How to log in; soap needs no app, and ends with API version 64.0.",
+        examples=["client-credentials"],
     )
     client_id: str | None = Field(
         None, repr=False, description="The app's consumer key.", examples=["3MVG9..."]
@@ -180,22 +183,30 @@ class Salesforce(_System):
     username: str | None = Field(
         None,
         repr=False,
-        description="The user's name, for the grants jwt and password.",
+        description="The user's name, for the grants jwt, password and soap.",
         examples=["api@acme.example"],
     )
     password: SecretStr | None = Field(
-        None, repr=False, description="The user's password, for the grant password.", examples=["..."]
+        None,
+        repr=False,
+        description="The user's password, for the grants password and soap.",
+        examples=["..."],
     )
     security_token: SecretStr | None = Field(
         None,
         repr=False,
-        description="The user's security token, for the grant password outside of trusted networks.",
+        description="The user's security token, for the grants password and soap outside of trusted networks.",
         examples=["..."],
     )
     key_file: _FilePath | None = Field(
         None,
         description="The private key (PEM, RSA) of the certificate that the app knows, for the grant jwt.",
         examples=["/run/secrets/salesforce/key.pem"],
+    )
+    audience: str | None = Field(
+        None,
+        description="Whom the assertion of the grant jwt is for, where that is not login_url.",
+        examples=["https://test.salesforce.com"],
     )
     version: str = Field("62.0", description="The version of Salesforce's API.", examples=["62.0"])
 
@@ -222,6 +233,6 @@ class Salesforce(_System):
             given.get("client_secret", _EMPTY),
             given.get("username", ""),
             given.get("password", _EMPTY),
-            (self.security_token or _EMPTY) if self.grant == "password" else _EMPTY,
+            (self.security_token or _EMPTY) if "password" in needs else _EMPTY,
             given.get("key_file", Path()),
         )

@@ -58,6 +58,7 @@ def test_a_known_key_tells_signatures_apart(api, key, public_key):
         ({"iss": "who"}, "invalid_client_id", "client identifier invalid"),
         ({"sub": "who"}, "invalid_grant", "user hasn't approved this consumer"),
         ({"aud": "elsewhere"}, "invalid_grant", "Audience validation failed"),
+        ({"aud": "https://login.salesforce.com.example"}, "invalid_grant", "Audience validation failed"),
         ({"exp": "1"}, "invalid_grant", "expired authorization code"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -20,8 +21,8 @@ def check(assertion: str, client_id: str, username: str, now: float, public_key:
     claims = _claims(assertion)
     if claims.get("iss") != client_id:
         raise OAuthError("invalid_client_id", "client identifier invalid")
-    audience = str(claims.get("aud", ""))
-    if not audience.startswith("https://") and audience != base:
+    audience = urlsplit(str(claims.get("aud", "")))
+    if audience.geturl().rstrip("/") != base and not _is_salesforce(audience):
         raise OAuthError("invalid_grant", "Audience validation failed")
     if claims.get("sub") != username:
         raise OAuthError("invalid_grant", "user hasn't approved this consumer")
@@ -33,6 +34,10 @@ def check(assertion: str, client_id: str, username: str, now: float, public_key:
         raise OAuthError("invalid_grant", "expired authorization code")
     if public_key and not _signed_by(assertion, public_key):
         raise OAuthError("invalid_grant", "invalid assertion")
+
+
+def _is_salesforce(audience: SplitResult) -> bool:
+    return audience.scheme == "https" and (audience.hostname or "").endswith(".salesforce.com")
 
 
 def _claims(assertion: str) -> dict[str, Any]:
