@@ -15,6 +15,7 @@ ALL = (
     "purge_plan",
     "archive_search",
     "orchestration",
+    "container_start",
 )
 
 
