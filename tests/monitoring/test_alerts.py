@@ -159,8 +159,20 @@ ALIVE = {"series": 'up{job="scc-pushgateway"}', "values": "1x600"}
                 series(Metric.STATE, "0x60 1x60", PURGE_OWN + ',state="done"'),
             ],
             fires("SccRunStopped", 29),
-            fires("SccRunStopped", 31, PURGE | {"state": "stopped"}),
+            fires("SccRunStopped", 31, PURGE),
             fires("SccRunStopped", 62),
+        ),
+        case(
+            "runs that stop again and again, each of them under way for a while, until one fails",
+            [
+                series(Metric.STATE, "1x9 0x4 1x9 0x4 1x9 0x4 1x9 0x9", PURGE_OWN + ',state="stopped"'),
+                series(Metric.STATE, "0x9 1x4 0x9 1x4 0x9 1x4 0x9 0x9", PURGE_OWN + ',state="running"'),
+                series(Metric.STATE, "0x9 0x4 0x9 0x4 0x9 0x4 0x9 1x9", PURGE_OWN + ',state="failed"'),
+            ],
+            fires("SccRunStopped", 29),
+            fires("SccRunStopped", 31, PURGE),
+            fires("SccRunStopped", 54, PURGE),
+            fires("SccRunStopped", 56),
         ),
         case(
             "rejects above their share; what was skipped does not count",

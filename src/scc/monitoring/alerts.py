@@ -111,7 +111,9 @@ def _outcomes(settings: Settings) -> Iterator[Rule]:
     yield _rule(
         settings,
         "SccRunStopped",
-        f"{_series(Metric.STATE, state='stopped')} == 1",
+        # Stopped, or in the run that came after: one that stops each time anew waits no less.
+        f"max by (job, pipeline) (max_over_time({_series(Metric.STATE, state='stopped')}[15m])) == 1"
+        f" unless on (job, pipeline) {_matched(Metric.STATE, 'state=~', 'done|nothing-to-do|failed')} == 1",
         wait=f"{alerts.stopped_minutes}m",
         severity="warning",
         summary="A plan of {{ $labels.pipeline }} is over its limits and waits for a person.",
