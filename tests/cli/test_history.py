@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -255,7 +256,9 @@ def test_a_command_leaves_a_run_with_its_approval_and_its_tries_in_the_database(
 
     (run,) = as_json(scc("history", "--json"))["runs"]
     assert (run["state"], run["tries"]) == ("nothing-to-do", 2)
-    assert "Tries    2" in scc("show", "clean-outputs").out
+    shown = scc("show", "clean-outputs").out
+    assert "Tries     2" in shown
+    assert re.search(r"Earlier tries\n.*\n  1  planned ", shown)
     found = as_json(scc("ledger", "check", "--json"))
     assert (found["kind"], found["tries"], found["waiting"]) == ("PostgreSQL", 2, 0)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import platform
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from tests.cli.runs import PIPELINE, RUN, make_run
 
+from scc import __version__
 from scc.core.runs import RunId
 from scc.store.runs import RunState
 
@@ -61,7 +63,8 @@ def test_show_tells_the_plan_and_the_receipt(scc, store):
 
     assert said.code == 0
     assert said.out.splitlines()[5:] == [
-        "Took     all 1.5 s",
+        "Took      all 1.5 s",
+        f"Versions  scc {__version__}, python {platform.python_version()}",
         "",
         "Plan: 2 changes, 1 record left alone",
         "Records  Operation  Object                 Why",

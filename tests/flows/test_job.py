@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -191,6 +192,34 @@ def test_sigterm_ends_it_in_its_grace_and_the_next_pod_goes_on(world, job, slack
 
     assert (record(world).state, record(world).tries) == (RunState.DONE, 2)
     assert "export records" not in {line["task"] for line in lines(job())}
+
+
+def test_a_job_that_was_killed_is_told_as_lost_and_the_next_pod_goes_on(world, job, slack, wait_until):
+    world.control("POST", "faults", [{"system": "salesforce", "path": "query", "action": "hang"}])
+    with subprocess.Popen(
+        world.command("job", PIPELINE), env=world.environment | {"SCC_JOB_NAME": JOB}, cwd=world.folder
+    ) as process:
+        wait_until(lambda: process.poll() is not None or world.control("GET", "held")["held"] == 1)
+        under_way = world.scc("runs").stdout
+        process.kill()
+    world.control("POST", "release")
+    assert under_way.split()[-1] == "running"
+    assert world.scc("runs").stdout.split()[-1] == "lost"
+    assert "unknown: it was killed" in world.scc("show", PIPELINE).stdout
+    (found,) = world.as_json("history", "--state", "lost")["runs"]
+    assert found["run"] == str(record(world).run)
+
+    assert job().returncode == 0
+
+    texts = [plain(one) for one in slack()]
+    assert [text.splitlines()[0] for text in texts] == [
+        f":red_circle: {PIPELINE} was killed",
+        f":large_green_circle: {PIPELINE} works again",
+    ]
+    shown = world.as_json("show", PIPELINE)
+    assert (shown["state"], shown["tries"]) == ("done", 2)
+    assert [(one["tries"], one["state"]) for one in shown["earlier"]] == [(1, "lost")]
+    assert re.search(r"^  1  lost ", world.scc("show", PIPELINE).stdout, re.MULTILINE)
 
 
 def test_what_does_not_end_in_its_grace_is_ended(world, job, wait_until):

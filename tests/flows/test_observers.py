@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from scc.core.runs import RunId
 from scc.engines.duckdb import DuckDBEngine
 from scc.errors import ConfigError
 from scc.flow.run import Runner
 from scc.flow.systems import Systems
 from scc.pipelines.clean_outputs import Config, pipeline
 from scc.settings import Settings
-from scc.store.runs import RunState, Store
+from scc.store.runs import RunRecord, RunState, Store
 
 AT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
@@ -20,6 +22,9 @@ AT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 class Watcher:
     def __init__(self):
         self.seen = []
+
+    def lost(self, record):
+        self.seen.append(("lost", record.tries, record.state))
 
     def started(self, record):
         self.seen.append(("started", record.tries, record.state))
@@ -29,6 +34,9 @@ class Watcher:
 
 
 class Broken:
+    def lost(self, record):
+        raise AssertionError("nothing was lost")
+
     def started(self, record):
         raise RuntimeError("postgresql://scc:hunter2@db/scc")
 
@@ -59,6 +67,27 @@ def test_each_try_is_told_when_it_begins_and_when_it_ends(run):
         ("started", 2, RunState.RUNNING),
         ("ended", 2, RunState.NOTHING_TO_DO),
     ]
+
+
+def test_a_try_that_was_killed_is_told_as_lost_when_the_next_begins(run, tmp_path):
+    store = Store(tmp_path)
+    killed, other = (
+        RunRecord.start(RunId("clean-outputs", at), at, full=False, config_digest="")
+        for at in (AT, AT - timedelta(days=3))
+    )
+    store.write(replace(killed, config_digest=pipeline(Config()).config_digest))
+    store.write(other)
+    watcher = Watcher()
+
+    run(watcher)
+
+    assert watcher.seen == [
+        ("lost", 1, RunState.LOST),
+        ("lost", 1, RunState.LOST),
+        ("started", 2, RunState.RUNNING),
+        ("ended", 2, RunState.NOTHING_TO_DO),
+    ]
+    assert store.require(other.run).state is RunState.LOST
 
 
 def test_a_run_that_had_ended_well_is_not_told_again(run):

@@ -157,6 +157,16 @@ def test_a_failed_run_leaves_the_last_success_as_it_was_and_counts_tries(gateway
     assert told[str(Metric.FAILED_TRIES), ()] == 3
 
 
+def test_a_try_that_was_killed_counts_as_failed_and_moves_no_other_figure(gateway, metrics, store):
+    store.write(record())
+    killed = record(RunState.LOST, AT + timedelta(days=1), tries=2)
+    store.write(killed)
+
+    metrics().lost(killed)
+
+    assert pushed(gateway) == {(str(Metric.FAILED_TRIES), ()): 2}
+
+
 def test_an_old_moment_that_is_run_again_does_not_stand_for_the_runs_since(gateway, metrics, store):
     newest = record(at=AT + timedelta(days=3))
     again = record(ended_at=format_moment(AT + timedelta(days=5)))

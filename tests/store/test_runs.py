@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 from dataclasses import replace
@@ -93,5 +94,33 @@ def test_a_pipeline_is_held_by_one_process_and_freed_when_it_dies(store, tmp_pat
             pass
         holder.kill()
         holder.wait()
+        with store.lock("enrich"):
+            pass
+
+
+def test_what_nobody_works_on_any_more_is_read_as_lost(store):
+    running, good = record(store, 0, RunState.RUNNING), record(store, 1, RunState.DONE)
+
+    with store.lock("enrich"):
+        assert store.judged(running) == running
+    assert store.judged(running) == replace(running, state=RunState.LOST)
+    assert store.judged(good) == good
+    assert store.read(running.run) == running  # to look changes nothing
+
+
+def test_a_run_that_this_store_does_not_know_is_left_as_it_is(store):
+    elsewhere = replace(record(store, 0, RunState.RUNNING, "purge"), pipeline="enrich")
+    other_try = replace(elsewhere, pipeline="purge", started_at="2026-11-22T11:00Z")
+
+    assert store.judged(elsewhere) == elsewhere
+    assert store.judged(other_try) == other_try
+
+
+def test_who_only_looks_whether_a_pipeline_is_held_turns_nobody_away(store, monkeypatch):
+    with store.lock("enrich"):
+        pass
+    with (store.root / "enrich" / ".lock").open() as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        monkeypatch.setattr("time.sleep", lambda _: fcntl.flock(file, fcntl.LOCK_UN))
         with store.lock("enrich"):
             pass

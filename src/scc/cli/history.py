@@ -22,7 +22,8 @@ if TYPE_CHECKING:  # imported where the command runs
 
 __all__ = ["Summary", "history", "since", "summaries"]
 
-STATES = ["running", "planned", "stopped", "done", "nothing-to-do", "failed"]
+# As in RunState, which a command line that only prints its help need not import.
+STATES = ["running", "planned", "stopped", "done", "nothing-to-do", "failed", "interrupted", "lost"]
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 

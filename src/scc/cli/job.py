@@ -131,6 +131,9 @@ class _Watch:
         self._watchers = watchers(app.settings, app.store, keep_end(self._context))
         self._begun = False
 
+    def lost(self, record: RunRecord) -> None:
+        pass
+
     def started(self, record: RunRecord) -> None:
         del record
         self._begun = True

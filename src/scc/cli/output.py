@@ -43,6 +43,7 @@ _STATES = {
     "stopped": "yellow",
     "failed": "red",
     "interrupted": "yellow",
+    "lost": "red",
     "applied": "green",
     "rejected": "red",
     "skipped": "dim",

@@ -18,7 +18,8 @@ def pipelines(app: App, as_json: bool) -> None:
     """List the pipelines, and how each ended last."""
     from scc.pipelines.registry import SUMMARIES
 
-    last = {name: next(app.store.runs(name), None) for name in SUMMARIES}
+    newest = {name: next(app.store.runs(name), None) for name in SUMMARIES}
+    last = {name: app.store.judged(run) if run else None for name, run in newest.items()}
     if as_json:
         output.print_json(
             [

@@ -47,13 +47,19 @@ class Records:
         self, pipeline: str | None = None, *, since: datetime | None = None, limit: int | None = None
     ) -> list[RunRecord]:
         """The last try of each run, the newest moment first; `since` is when that try started."""
-        return self._ask(
+        found = self._ask(
             lambda ledger: ledger.runs(pipeline, since=since, limit=limit),
             lambda store: list(islice(_since(_newest(store, pipeline), since), limit)),
         )
+        return [self._store.judged(record) for record in found]
 
     def find(self, run: RunId) -> RunRecord | None:
-        return self._ask(lambda ledger: ledger.find(run), lambda store: store.read(run))
+        found = self._ask(lambda ledger: ledger.find(run), lambda store: store.read(run))
+        return self._store.judged(found) if found else None
+
+    def tries(self, run: RunId) -> list[RunRecord]:
+        """All tries of a run, the first one first; the store knows the last one only."""
+        return self._ask(lambda ledger: ledger.tries(run), lambda store: _alone(store.read(run)))
 
     def _open(self) -> Ledger | None:
         """The ledger, with all that waited for it; None, and why, where it can't be read."""
@@ -88,6 +94,10 @@ class Records:
     @staticmethod
     def _turn_away(error: SccError) -> None:
         _log.warning("Read from the store: %s", error.message, extra={"hint": error.hint})
+
+
+def _alone(record: RunRecord | None) -> list[RunRecord]:
+    return [record] if record else []
 
 
 def _newest(store: Store, pipeline: str | None) -> Iterator[RunRecord]:

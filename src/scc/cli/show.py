@@ -35,18 +35,22 @@ def show(
 ) -> None:
     """Show a run: its plan, its receipt, its error.
 
-    RUN is PIPELINE@MOMENT, or a PIPELINE for its newest run.
+    RUN is PIPELINE@MOMENT, or a PIPELINE for its newest run. Earlier tries of it are told from the ledger.
     """
     record = _find(app, run)
+    tries = _tries(app, record) if outcome is None else []
     plan, receipt = _summaries(app, record)
     most = rows if rows is not None else 20 if outcome else 3
     chosen = _rows(app, record, outcome, most, personal=show_personal)
     if as_json:
-        output.print_json(_as_json(record, plan, receipt, chosen))
+        output.print_json(
+            _as_json(record, plan, receipt, chosen) | {"earlier": [asdict(one) for one in tries]}
+        )
     elif outcome:
         _show_outcome(record, receipt, outcome, chosen)
     else:
         _show(record, plan, receipt, chosen)
+        _show_tries(tries)
 
 
 def _find(app: App, text: str) -> RunRecord:
@@ -62,6 +66,15 @@ def _find(app: App, text: str) -> RunRecord:
         app.require_name(text)
         raise ConfigError(f"{text} has not been run yet", hint=f"Try `scc plan {text}`.")
     return newest
+
+
+def _tries(app: App, record: RunRecord) -> list[RunRecord]:
+    """The tries before this one, as far as the ledger knows them."""
+    from scc.cli.records import Records
+
+    if record.tries == 1:
+        return []
+    return [one for one in Records(app, file=True).tries(record.run) if one.tries < record.tries]
 
 
 def _summaries(app: App, record: RunRecord) -> tuple[PlanSummary | None, ReceiptSummary | None]:
@@ -110,6 +123,22 @@ def _show(
             output.line(f"Hint: {record.error['hint']}")
 
 
+def _show_tries(tries: list[RunRecord]) -> None:
+    if tries:
+        output.heading("Earlier tries")
+        output.table(["Try", "State", "Started", "Took", "Error"], map(_try, tries), right=["Try", "Took"])
+
+
+def _try(record: RunRecord) -> list[output.Cell]:
+    return [
+        str(record.tries),
+        output.state(str(record.state)),
+        record.started_at,
+        f"{record.seconds['all']:,.1f} s" if "all" in record.seconds else "",
+        str(record.error["message"]) if record.error else "",
+    ]
+
+
 def _show_outcome(record: RunRecord, receipt: ReceiptSummary | None, outcome: str, chosen: list[Row]) -> None:
     from scc.cli import render
     from scc.core.receipts import Outcome
@@ -129,7 +158,7 @@ def _facts(record: RunRecord) -> None:
         "Run": str(record.run),
         "State": output.state(str(record.state)),
         "Started": record.started_at,
-        "Ended": record.ended_at or "not yet",
+        "Ended": record.ended_at or ("unknown: it was killed" if record.state == "lost" else "not yet"),
     }
     if record.plan_digest:
         facts["Plan"] = record.plan_digest[:12]
@@ -139,6 +168,10 @@ def _facts(record: RunRecord) -> None:
         facts["Tries"] = f"{record.tries:,}"
     if record.worker:
         facts["Worker"] = record.worker
+    if record.versions:
+        facts["Versions"] = ", ".join(f"{name} {text}" for name, text in record.versions.items())
+    if record.error and "exit_code" in record.error:
+        facts["Exit code"] = str(record.error["exit_code"])
     if record.approved_by:
         facts["Approved"] = f"by {record.approved_by}"
     output.facts(facts)

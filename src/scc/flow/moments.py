@@ -20,7 +20,7 @@ __all__ = ["job_moment", "scheduled_moment"]
 _SUFFIX = re.compile(r"-(\d{8,9})$")
 _EARLIEST = timedelta(days=400)
 _LATEST = timedelta(hours=1)
-_UNFINISHED = {RunState.FAILED, RunState.INTERRUPTED, RunState.RUNNING}
+_UNFINISHED = {RunState.FAILED, RunState.INTERRUPTED, RunState.LOST, RunState.RUNNING}
 _KEPT = timedelta(days=60)
 
 

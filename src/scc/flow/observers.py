@@ -18,10 +18,12 @@ _log = logging.getLogger(__name__)
 class RunObserver(Protocol):
     """Told of each try of a run, after the store has its record.
 
-    A try that a signal interrupts ends as such; one that is killed is started and never ended, and the
-    next one has a higher `record.tries`. Both calls delay the run: an observer bounds what it waits for.
+    A try that a signal interrupts ends as such. One that is killed is started and never ended: it is told
+    as lost when the next run of its pipeline begins. All calls delay the run: an observer bounds what it
+    waits for, and waits for nothing where a try was lost or begins.
     """
 
+    def lost(self, record: RunRecord) -> None: ...
     def started(self, record: RunRecord) -> None: ...
     def ended(self, record: RunRecord) -> None: ...
 
@@ -31,6 +33,10 @@ class Observers:
 
     def __init__(self, observers: Sequence[RunObserver] = ()) -> None:
         self._observers = tuple(observers)
+
+    def lost(self, record: RunRecord) -> None:
+        for observer in self._observers:
+            self._tell(observer, observer.lost, record)
 
     def started(self, record: RunRecord) -> None:
         for observer in self._observers:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -37,6 +38,7 @@ __all__ = ["RunResult", "Runner"]
 Until: TypeAlias = Literal["guard", "receipt"]
 _TRACE = 8
 _ASK_AGAIN_S = 1.0
+_LOOK_BACK = 20
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +103,7 @@ class Runner:
         """
         run = RunId(pipeline.name, moment)
         with self._turn(pipeline.name):
+            self._find_lost(run)
             record = self.store.read(run)
             if record is not None and record.state.good:
                 return self._result(record, pipeline, already=True)
@@ -125,6 +128,16 @@ class Runner:
                     told = True
                     time.sleep(_ASK_AGAIN_S)
             yield
+
+    def _find_lost(self, run: RunId) -> None:
+        """Whoever holds the pipeline knows that nobody else works on it: what is on record as running was killed."""
+        latest = list(islice(self.store.runs(run.pipeline), _LOOK_BACK))
+        asked_for = self.store.read(run)
+        for record in [*latest, *([asked_for] if asked_for and asked_for not in latest else [])]:
+            if record.state is RunState.RUNNING:
+                found = replace(record, state=RunState.LOST, ended_at=format_moment(self._now()))
+                self.store.write(found)
+                self._observers.lost(found)
 
     def _begin(self, earlier: RunRecord | None, run: RunId, pipeline: Pipeline, *, full: bool) -> RunRecord:
         if earlier is not None:

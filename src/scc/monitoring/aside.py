@@ -28,6 +28,9 @@ class Aside:
         self._waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
+    def lost(self, record: RunRecord) -> None:
+        self._hand_over(lambda: self._observers.lost(record))
+
     def started(self, record: RunRecord) -> None:
         self._hand_over(lambda: self._observers.started(record))
 

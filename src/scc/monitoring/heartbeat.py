@@ -17,6 +17,9 @@ class Heartbeat:
     def __init__(self, url: str) -> None:
         self._url = url
 
+    def lost(self, record: RunRecord) -> None:
+        self._beat(record, "/fail")
+
     def started(self, record: RunRecord) -> None:
         self._beat(record, "/start")
 

@@ -41,6 +41,12 @@ class PushedMetrics:
         self._store = store
         self._schedules = schedules
 
+    def lost(self, record: RunRecord) -> None:
+        """Count it; all else is told of the try that begins now."""
+        figures = _Figures()
+        figures.one(Metric.FAILED_TRIES, failed_tries(self._store, record.pipeline))
+        self._push(record.pipeline, figures)
+
     def started(self, record: RunRecord) -> None:
         figures = _Figures()
         figures.one(Metric.STARTED, _timestamp(record.started_at))
@@ -88,12 +94,12 @@ class PushedMetrics:
 
 
 def failed_tries(store: Store, pipeline: str) -> int:
-    """How many tries failed since the pipeline's last good run."""
+    """How many tries failed, or were killed, since the pipeline's last good run."""
     failed = 0
     for seen, record in enumerate(store.runs(pipeline)):
         if record.state.good or seen == _LOOK_BACK:
             break
-        if record.state is RunState.FAILED:
+        if record.state in {RunState.FAILED, RunState.LOST}:
             failed += record.tries
     return failed
 

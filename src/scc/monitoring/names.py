@@ -40,7 +40,7 @@ HELP: dict[Metric, str] = {
     Metric.MOMENT: "The scheduled moment that the last try stood for.",
     Metric.STATE: "1 for the state of the last try, 0 for the others.",
     Metric.TRIES: "How often the last run was begun.",
-    Metric.FAILED_TRIES: "Tries that failed since the last good run.",
+    Metric.FAILED_TRIES: "Tries that failed, or were killed, since the last good run.",
     Metric.FULL: "1 where the last run read everything, not only what was new.",
     Metric.DURATION: "Seconds of the last try by step, and of all.",
     Metric.CHANGES: "Changes that the last plan held.",

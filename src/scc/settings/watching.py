@@ -77,7 +77,9 @@ class Alerts(Section):
         description="Where the runbooks lie, one page an alert.",
         examples=["https://git.example/scc/blob/main/docs/runbooks"],
     )
-    failed_tries: int = Field(3, ge=1, description="Tries that failed since the last good run.")
+    failed_tries: int = Field(
+        3, ge=1, description="Tries that failed, or were killed, since the last good run."
+    )
     stopped_minutes: int = Field(
         30, ge=0, description="Minutes that a plan over its limits waits for an approval."
     )
@@ -114,10 +116,13 @@ class Slack(Section):
         description="Where Slack's API is, for the bot.",
         examples=["https://slack.com/api/"],
     )
-    events: list[Literal["failed", "stopped", "interrupted", "recovered", "done", "nothing-to-do"]] = Field(
-        ["failed", "stopped", "recovered"],
-        description="What is told: recovered is the first good run after a failure was told; done and nothing-to-do tell of every good run.",
-        examples=[["failed", "stopped", "recovered"]],
+    events: list[
+        Literal["failed", "lost", "stopped", "interrupted", "recovered", "done", "nothing-to-do"]
+    ] = Field(
+        ["failed", "lost", "stopped", "recovered"],
+        description="What is told: lost is a run that was killed, known when the next begins; recovered is the first good "
+        "run after a failure was told; done and nothing-to-do tell of every good run.",
+        examples=[["failed", "lost", "stopped", "recovered"]],
     )
     username: str | None = Field(
         None, description="The name that messages bear.", examples=["SCC production"]

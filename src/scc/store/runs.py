@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import fcntl
 import platform
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -29,9 +30,13 @@ from scc.store.files import read_json, write_json
 __all__ = ["RunRecord", "RunState", "Store"]
 
 
+_GLANCE_S = 0.05
+"""Longer than somebody looks whether a pipeline is held."""
+
+
 class RunState(StrEnum):
     RUNNING = "running"
-    """Under way, or killed: whoever takes it up again finds out."""
+    """Under way; or killed, and nobody has found out yet."""
     PLANNED = "planned"
     STOPPED = "stopped"
     """The guard holds the plan until a person approves it."""
@@ -40,6 +45,8 @@ class RunState(StrEnum):
     FAILED = "failed"
     INTERRUPTED = "interrupted"
     """Ended by a signal; the next try goes on."""
+    LOST = "lost"
+    """Killed: it could not say how it ended. Found by whoever holds the pipeline next, who goes on with it."""
 
     @property
     def good(self) -> bool:
@@ -187,6 +194,29 @@ class Store:
         ):
             yield
 
+    def judged(self, record: RunRecord) -> RunRecord:
+        """The record as a reader should see it: lost, where it says running and no process holds its pipeline.
+
+        Says nothing about a run that this store does not know as running.
+        """
+        if record.state is not RunState.RUNNING or self._is_held(record.pipeline):
+            return record
+        known = self.read(record.run)  # read last: it may have ended just now
+        is_same = known is not None and (known.state, known.started_at) == (record.state, record.started_at)
+        return replace(record, state=RunState.LOST) if is_same else record
+
+    def _is_held(self, pipeline: str) -> bool:
+        """Looks for a moment, as one who only reads; whoever comes to hold it asks more than once."""
+        path = self.root / pipeline / ".lock"
+        if not path.is_file():
+            return False
+        with path.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the whole store: nobody else runs a pipeline in it meanwhile; BusyError where somebody does."""
@@ -202,8 +232,12 @@ class Store:
 def _held(path: Path, how: int, busy: BusyError) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
-        try:
-            fcntl.flock(file, how | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise busy from None
+        for last in (False, False, True):
+            try:
+                fcntl.flock(file, how | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if last:
+                    raise busy from None
+                time.sleep(_GLANCE_S)
         yield

@@ -38,6 +38,9 @@ class Recorder:
         self._thread: threading.Thread | None = None
         self._failure: Exception | None = None
 
+    def lost(self, record: RunRecord) -> None:
+        self._spool.put(record)  # what is started next sends it along
+
     def started(self, record: RunRecord) -> None:
         self._spool.put(record)
         if self._settings.url is not None:

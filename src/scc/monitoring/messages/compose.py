@@ -19,12 +19,17 @@ __all__ = ["Composer", "Earlier"]
 
 _TITLES = {
     "failed": "{} failed",
+    "lost": "{} was killed",
     "stopped": "{} waits for an approval",
     "interrupted": "{} was interrupted",
     "recovered": "{} works again",
     "done": "{} is done",
     "nothing-to-do": "{} had nothing to do",
 }
+_KILLED = (
+    "Its process ended without a word: out of memory, a node that failed, or a grace period that was over. "
+    "The next try goes on where it stood."
+)
 _GROUPS = 15
 _STOPPED = 5
 """The exit code of a run that its guard stopped."""
@@ -66,6 +71,8 @@ class Composer:
     def _parts(self, record: RunRecord, event: str) -> Iterator[Part]:
         if record.error and event in {"failed", "interrupted", "stopped"}:
             yield from self._errors(record.error)
+        if event == "lost":
+            yield Part("What happened", _KILLED)
         if event == "stopped":
             yield Part("Plan", self._plan(record), code=True)
             yield _what_to_do(record)

@@ -43,6 +43,10 @@ class Notices:
         self._settings = settings
         self._now = now
 
+    def lost(self, record: RunRecord) -> None:
+        if "lost" in self._settings.events:
+            self._bad(record, "lost")
+
     def started(self, record: RunRecord) -> None:
         """Nobody wants to know."""
 

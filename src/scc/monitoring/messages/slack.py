@@ -17,6 +17,7 @@ TEXT, HEADER, FIELD, FIELDS, BLOCKS, ELEMENTS = 3_000, 150, 2_000, 10, 50, 10
 """Slack's limits, in characters and in numbers."""
 _SIGNS = {
     "failed": ":red_circle:",
+    "lost": ":red_circle:",
     "stopped": ":large_yellow_circle:",
     "interrupted": ":large_yellow_circle:",
 }
