@@ -218,3 +218,13 @@ def test_a_heartbeat_tells_start_and_end(gateway):
     heart.ended(record(RunState.FAILED))
 
     assert [one.path for one in gateway.requests] == ["/ping/purge/start", "/ping/purge", "/ping/purge/fail"]
+
+
+def test_a_heartbeat_goes_by_the_proxy_of_the_environment(gateway, monkeypatch):
+    monkeypatch.setenv("http_proxy", gateway.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+
+    Heartbeat("http://heart.example/ping/{pipeline}").started(record())
+
+    assert gateway.requests[0].headers["Host"] == "heart.example"

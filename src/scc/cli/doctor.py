@@ -44,7 +44,7 @@ class Check:
 def doctor(app: App, as_json: bool) -> int:
     """Check the configuration, the store and each system.
 
-    All checks run, whatever the others find. The exit code is that of the first one that failed.
+    So too the ledger, and what is set of scheduler, Pushgateway and Slack: nothing is posted. All checks run, whatever the others find. The exit code is that of the first one that failed.
     """
     checks = []
     for check in _checks(app):
@@ -72,6 +72,7 @@ def _checks(app: App) -> Iterator[Check]:
     yield _try("ledger", lambda: _ledger(app))
     if settings.scheduler.url:
         yield _try("scheduler", lambda: _scheduler(settings))
+    yield from _watchers(settings)
     from scc.flow.systems import Systems
 
     patience = min(RETRY_BUDGET_S, settings.flow.retry_budget_s)
@@ -156,6 +157,20 @@ def _scheduler(settings: Settings) -> str:
     shares = quotas(settings.scheduler.model_copy(update={"patience_minutes": patience}))
     told = ", ".join(f"{name} {used} of {total} held" for name, (used, total) in shares.items())
     return f"{settings.scheduler.url}, {told}"
+
+
+def _watchers(settings: Settings) -> Iterator[Check]:
+    """Those who would be told of runs. A heartbeat can't be tried: to call it says that a run ended well."""
+    if settings.monitoring.pushgateway_url:
+        from scc.monitoring import probes
+
+        yield _try("pushgateway", lambda: probes.pushgateway(settings.monitoring))
+    if settings.slack.webhook_url or settings.slack.bot_token:
+        from scc.monitoring import probes
+
+        yield _try("slack", lambda: probes.slack(settings.slack))
+    if settings.monitoring.heartbeat_url:
+        yield Check("heartbeat", "skipped", "to call it would say that a run ended well")
 
 
 def _eloqua(systems: Systems) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib3
 
+from scc.monitoring.web import request
 from scc.store.runs import RunRecord
 
 __all__ = ["Heartbeat"]
@@ -28,8 +29,6 @@ class Heartbeat:
 
     def _beat(self, record: RunRecord, end: str) -> None:
         url = self._url.format(pipeline=record.pipeline).rstrip("/")
-        timeout = urllib3.Timeout(total=TIMEOUT_S)
-        with urllib3.PoolManager(timeout=timeout, retries=False) as http:
-            status = http.request("GET", url + end).status
+        status, _ = request("GET", url + end, timeout_s=TIMEOUT_S)
         if status >= 300:
             raise urllib3.exceptions.HTTPError(f"the heartbeat was answered {status}")

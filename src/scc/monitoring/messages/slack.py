@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from http.client import HTTPException
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from scc.monitoring.messages.channel import Message, NotSentError, Part
+from scc.monitoring.web import proxy_for
 from scc.settings import Slack
 
 __all__ = ["SlackChannel", "blocks"]
@@ -53,7 +52,7 @@ class SlackChannel:
         from slack_sdk import WebhookClient
 
         client = WebhookClient(url, timeout=self._timeout, retry_handlers=[])
-        client.proxy = _proxy(url)
+        client.proxy = proxy_for(url)
         answer = client.send_dict(body)
         if answer.status_code != 200:
             raise NotSentError(f"Slack answered {answer.status_code} {answer.body[:60]!r}")
@@ -64,7 +63,7 @@ class SlackChannel:
         channel = self._settings.channels.get(pipeline, self._settings.channel) or ""
         url = self._settings.api_url
         client = WebClient(token, base_url=url, timeout=self._timeout, retry_handlers=[])
-        client.proxy = _proxy(url)
+        client.proxy = proxy_for(url)
         client.chat_postMessage(channel=channel, **body)
 
     @property
@@ -125,11 +124,3 @@ def _escape(text: str) -> str:
 
 def _cut(text: str, room: int) -> str:
     return text if len(text) <= room else text[: room - 1] + "…"
-
-
-def _proxy(url: str) -> str | None:
-    """The proxy that the environment names for this address; slack_sdk by itself knows no exceptions from it."""
-    parts = urlsplit(url)
-    if not parts.hostname or proxy_bypass(parts.hostname):
-        return None
-    return getproxies().get(parts.scheme)
