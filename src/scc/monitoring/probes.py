@@ -86,7 +86,7 @@ def _bot(settings: Slack, token: str) -> str:
         ) from None
     except (OSError, ValueError, HTTPException) as error:
         raise _away("slack", url, error, "Is slack.api_url right, and is it reached?") from None
-    channels = sorted({str(settings.channel), *settings.channels.values()})
+    channels = sorted({channel for name in ("", *settings.channels) for channel in settings.posts_to(name)})
     return f"{who['user']} of {who['team']}, for {', '.join(channels)}"
 
 

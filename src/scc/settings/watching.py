@@ -105,7 +105,11 @@ class Slack(Section):
     bot_token: SecretStr | None = Field(
         None, repr=False, description="A bot's token with the right chat:write.", examples=["xoxb-..."]
     )
-    channel: str | None = Field(None, description="Where the bot posts.", examples=["#marketing-ops"])
+    channel: str | None = Field(
+        None,
+        description="Where the bot posts; several with commas between them.",
+        examples=["#marketing-ops, #data"],
+    )
     channels: dict[str, str] = Field(
         {},
         description="Channels of single pipelines, for the bot.",
@@ -125,7 +129,10 @@ class Slack(Section):
         examples=[["failed", "lost", "stopped", "recovered"]],
     )
     username: str | None = Field(
-        None, description="The name that messages bear.", examples=["SCC production"]
+        None,
+        description="The name that messages bear; a bot needs the right chat:write.customize for it, a webhook of Slack's "
+        "own kind keeps the name it was made with.",
+        examples=["SCC production"],
     )
     labels: dict[str, str] = Field(
         {},
@@ -143,6 +150,12 @@ class Slack(Section):
     per_hour: int = Field(20, ge=1, description="Messages in an hour, at most.")
     timeout_s: float = Field(5.0, gt=0, le=30, description="Seconds that Slack may take to answer.")
 
+    def posts_to(self, pipeline: str) -> list[str]:
+        """The channels that the bot tells of a pipeline."""
+        return [
+            one.strip() for one in self.channels.get(pipeline, self.channel or "").split(",") if one.strip()
+        ]
+
     @field_validator("webhook_url")
     @classmethod
     def _is_a_webhook(cls, value: SecretStr | None) -> SecretStr | None:
@@ -159,7 +172,7 @@ class Slack(Section):
 
     @model_validator(mode="after")
     def _has_somewhere_to_post(self) -> Self:
-        if self.bot_token is not None and self.webhook_url is None and not self.channel:
+        if self.bot_token is not None and self.webhook_url is None and not self.posts_to(""):
             raise ValueError("a channel beside bot_token")
         return self
 

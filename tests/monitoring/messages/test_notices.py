@@ -111,9 +111,11 @@ def test_success_is_quiet_unless_asked_for(world):
     world.notices().ended(record(RunState.NOTHING_TO_DO))
     assert world.titles() == []
 
-    world.notices(events=["done"]).ended(record(RunState.DONE))
+    seconds = {"export records": 4.5, "plan": 1.0, "all": 5.6}
+    world.notices(events=["done"]).ended(record(RunState.DONE, seconds=seconds))
     world.notices(events=["done"]).ended(record(RunState.NOTHING_TO_DO))
     assert world.titles() == ["purge is done"]
+    assert "*Tasks*\nexport records: 4.5 s\nplan: 1.0 s" in plain(world.posted()[0])
 
 
 def test_failures_within_the_window_are_one_message_and_a_count_in_the_next(world):
@@ -191,6 +193,41 @@ def test_a_bot_posts_to_the_pipelines_own_channel(world):
     notices.ended(record(pipeline="enrich"))
 
     assert [one["channel"] for one in world.posted()] == ["#privacy", "#ops"]
+
+
+def test_a_bot_posts_to_several_channels(world):
+    bot = {"webhook_url": None, "bot_token": "xoxb-sandbox", "api_url": f"{world.sandbox.url}/api/"}
+
+    world.notices(**bot, channel="#ops, #data ,").ended(record())
+
+    assert [one["channel"] for one in world.posted()] == ["#ops", "#data"]
+
+
+def test_a_channel_that_refuses_keeps_no_other_from_being_told(world, caplog):
+    refusal = {"action": "status", "status": 200, "body": {"ok": False, "error": "not_in_channel"}}
+    world.sandbox.state.faults.add([{**refusal, "system": "slack"}])
+    bot = {"webhook_url": None, "bot_token": "xoxb-sandbox", "api_url": f"{world.sandbox.url}/api/"}
+    notices = world.notices(**bot, channel="#ops, #data")
+
+    notices.ended(record())
+
+    assert [one["channel"] for one in world.posted()] == ["#data"]
+    assert "Slack refused it for #ops: not_in_channel" in caplog.text
+    notices.ended(record())
+    assert len(world.posted()) == 1  # it was told: no second message
+
+
+def test_a_run_that_was_killed_is_told_as_such(world):
+    world.log.append("a line of the next try")
+
+    world.notices().lost(record(RunState.LOST, error=None))
+
+    (message,) = world.posted()
+    assert message["text"] == "purge was killed"
+    assert "out of memory" in plain(message)
+    assert "a line of the next try" not in plain(message)
+    world.notices(events=["failed"]).lost(record(RunState.LOST, pipeline="enrich"))
+    assert len(world.posted()) == 1
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,8 @@ class Composer:
             yield Part("Plan", self._plan(record), code=True)
             yield _what_to_do(record)
         yield Part("Counts", "\n".join(_counts(record)))
+        if event in {"done", "recovered", "nothing-to-do"}:
+            yield Part("Tasks", "\n".join(_tasks(record)))
         if event in {"failed", "interrupted"} and self._settings.log_lines:
             lines = list(self._log)[-self._settings.log_lines :]
             yield Part("End of the log", "\n".join(lines), code=True)
@@ -121,6 +123,13 @@ def _facts(record: RunRecord, earlier: Earlier) -> Iterator[tuple[str, str]]:
     yield "Version", record.versions.get("scc", "")
     if earlier.count:
         yield "Not told before", f"{earlier.count} more since {earlier.since}"
+
+
+def _tasks(record: RunRecord) -> Iterator[str]:
+    """Those that this try did itself; what an earlier one had done, it did not repeat."""
+    for step, seconds in record.seconds.items():
+        if step != "all":
+            yield f"{step}: {seconds:,.1f} s"
 
 
 def _counts(record: RunRecord) -> Iterator[str]:

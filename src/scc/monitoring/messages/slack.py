@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from http.client import HTTPException
 from typing import Any
@@ -11,6 +12,8 @@ from scc.monitoring.web import proxy_for
 from scc.settings import Slack
 
 __all__ = ["SlackChannel", "blocks"]
+
+_log = logging.getLogger(__name__)
 
 TEXT, HEADER, FIELD, FIELDS, BLOCKS, ELEMENTS = 3_000, 150, 2_000, 10, 50, 10
 """Slack's limits, in characters and in numbers."""
@@ -58,13 +61,23 @@ class SlackChannel:
             raise NotSentError(f"Slack answered {answer.status_code} {answer.body[:60]!r}")
 
     def _by_bot(self, token: str, pipeline: str, body: dict[str, Any]) -> None:
+        """To each of its channels; it was sent where one of them took it."""
         from slack_sdk import WebClient
+        from slack_sdk.errors import SlackApiError
 
-        channel = self._settings.channels.get(pipeline, self._settings.channel) or ""
         url = self._settings.api_url
         client = WebClient(token, base_url=url, timeout=self._timeout, retry_handlers=[])
         client.proxy = proxy_for(url)
-        client.chat_postMessage(channel=channel, **body)
+        channels = self._settings.posts_to(pipeline)
+        refused: list[SlackApiError] = []
+        for channel in channels:
+            try:
+                client.chat_postMessage(channel=channel, **body)
+            except SlackApiError as error:
+                refused.append(error)
+                _log.warning("Slack refused it for %s: %s", channel, error.response.get("error"))
+        if len(refused) == len(channels):
+            raise refused[-1]
 
     @property
     def _timeout(self) -> int:
