@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -121,3 +123,28 @@ def test_a_second_run_finds_nothing_to_do(store, clean):
     clean()
 
     assert clean(at=NOW + timedelta(minutes=1)).state is RunState.NOTHING_TO_DO
+
+
+def test_a_run_that_works_meanwhile_is_in_nobodys_way(store, clean):
+    old, _, busy = past(store, 500), past(store, 1), past(store, 0, RunState.RUNNING, name="busy")
+    folder, ended = store.export(busy, "records").folder, threading.Event()
+
+    def work():
+        while not ended.is_set():
+            for name in ("a", "b", "c"):
+                (folder / name).mkdir(exist_ok=True)
+                (folder / name / "part").write_bytes(b"x")
+            for name in ("a", "b", "c"):
+                shutil.rmtree(folder / name)
+
+    other = threading.Thread(target=work)
+    other.start()
+    try:
+        for minute in range(10):
+            clean(at=NOW + timedelta(minutes=minute))
+    finally:
+        ended.set()
+        other.join()
+
+    assert left(store, old) == []
+    assert left(store, busy) == ["export", "plan", "receipt"]

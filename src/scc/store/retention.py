@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -81,4 +83,10 @@ def remove(store: Store, key: str) -> int:
 
 
 def _size(path: Path) -> int:
-    return sum(entry.stat().st_size for entry in path.rglob("*") if entry.is_file())
+    """Bytes of all files below; what others remove or rename meanwhile counts for nothing."""
+    found = 0
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with suppress(FileNotFoundError):
+                found += (Path(folder) / name).stat().st_size
+    return found
