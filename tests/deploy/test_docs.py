@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.deploy.conftest import Kind, pods, rendered
@@ -49,3 +52,40 @@ def test_exit_codes_of_the_page_are_those_that_end_a_job():
     final = {int(code) for line in listed[1:3] for code in line.split(",")}
 
     assert final == set(NO_RETRY)
+
+
+def test_what_the_page_backs_up_is_what_it_restores(tmp_path):
+    """The commands themselves, on folders of this machine."""
+    save, restore = re.findall(r'python -c "(import sys, tarfile\n.*?)"', PAGE, re.DOTALL)
+    store, copy = tmp_path / "store", tmp_path / "copy"
+    (store / "purge-contacts" / "20261122T101500Z").mkdir(parents=True)
+    (store / "purge-contacts" / "20261122T101500Z" / "run.json").write_bytes(os.urandom(100_000))
+    (store / ".spool").mkdir(mode=0o2775)
+    (store / "lost+found").mkdir()
+    copy.mkdir()
+
+    saved = subprocess.run(
+        [sys.executable, "-c", save.replace("/var/lib/scc", str(store))], stdout=-1, check=True
+    )
+    subprocess.run(
+        [sys.executable, "-c", restore.replace("/var/lib/scc", str(copy))], input=saved.stdout, check=True
+    )
+
+    def kept(folder):
+        return {
+            str(path.relative_to(folder)): (path.stat().st_mode, path.is_file() and path.read_bytes())
+            for path in folder.rglob("*")
+        }
+
+    assert kept(copy) == {name: one for name, one in kept(store).items() if name != "lost+found"}
+    assert len(kept(copy)) == 4
+
+
+def test_saved_artifacts_are_an_archive_without_tar():
+    """The minimal builder images have none."""
+    script = Path(__file__).parents[2] / ".s2i/bin/save-artifacts"
+
+    done = subprocess.run(["/bin/bash", script], capture_output=True, check=True)
+
+    listed = subprocess.run(["tar", "-tf", "-"], input=done.stdout, capture_output=True, check=True)
+    assert (listed.stdout, len(done.stdout) > 0) == (b"", True)

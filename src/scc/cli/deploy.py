@@ -55,4 +55,8 @@ def render(app: App, target: Literal["openshift", "kubernetes"], folder: Path | 
         if started
         else "No pipeline has a schedule: all CronJobs are suspended."
     )
+    if not app.settings.alerts.runbooks_url.startswith("http"):
+        output.line(
+            "alerts.runbooks_url is no address yet: alerts will name their runbooks, and link nowhere."
+        )
     output.line(f"Next: kubectl apply -k {place} (docs/deploy.md has what comes before).")
