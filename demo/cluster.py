@@ -1,7 +1,8 @@
 """Production on one machine, for three minutes: `make demo-cluster`.
 
 A sandbox, PostgreSQL, the central scheduler, Pushgateway, Prometheus and Alertmanager, all real; five pipelines that
-are started each minute as Kubernetes would start them; and what goes wrong in real life, on purpose.
+are started each minute as Kubernetes would start them; people who change and approve things; and what goes wrong in
+real life, on purpose.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import urllib3
 from tests.services.postgres import Postgres
@@ -29,7 +31,9 @@ WEBHOOK = "services/T00000000/B00000000/sandbox"
 PIPELINES = ("enrich-campaign-members", "hard-bounces", "restore-contacts", "purge-contacts", "clean-outputs")
 RETRY = {75, 137, 143, -9, -15}
 """Exit codes after which Kubernetes starts another pod of the same Job (see docs/jobs.md)."""
+MEANINGS = {5: "waits for a person's approval", 75: "ended, a system is out of reach", -9: "was killed"}
 TRIES = 3
+ROUND_S = 60
 
 CONFIG = """
 [eloqua]
@@ -102,6 +106,7 @@ class Cluster:
     alertmanager: Alertmanager
     started: float = field(default_factory=time.monotonic)
     pods: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    jobs: list[threading.Thread] = field(default_factory=list)
     http: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False))
 
     def say(self, text: str) -> None:
@@ -124,9 +129,14 @@ class Cluster:
         )
         return done.stdout + done.stderr
 
-    def job(self, pipeline: str, minute: int) -> None:
+    def start_jobs(self, names: dict[str, str]) -> None:
+        """A Job a pipeline, beside each other; `names` by pipeline."""
+        for pipeline, name in names.items():
+            self.jobs.append(threading.Thread(target=self.job, args=(pipeline, name)))
+            self.jobs[-1].start()
+
+    def job(self, pipeline: str, name: str) -> None:
         """A Kubernetes Job: its pod is started again where the exit code says that this is worth it."""
-        name = f"{pipeline}-{minute}"
         for attempt in range(1, TRIES + 1):
             with (self.folder / "jobs.log").open("ab") as log:
                 pod = subprocess.Popen(
@@ -138,7 +148,7 @@ class Cluster:
             self.pods[pipeline] = pod
             code = pod.wait()
             if code:
-                self.say(f"{name}: pod {attempt} ended with {code}")
+                self.say(f"  {name}: pod {attempt} {MEANINGS.get(code, 'ended')} ({code})")
             if code not in RETRY:
                 return
             time.sleep(1)
@@ -147,15 +157,22 @@ class Cluster:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seconds", type=int, default=180, help="how long the pipelines are started")
-    options.add_argument("--keep", action="store_true", help="leave all running at the end, until Ctrl-C")
+    options.add_argument(
+        "--keep",
+        action="store_true",
+        default=sys.stdin.isatty(),
+        help="leave all running at the end, until Ctrl-C; by itself at a terminal",
+    )
     wishes = options.parse_args()
     with ExitStack() as stack:
         cluster = start(stack)
         work(cluster, wishes.seconds)
         tell(cluster)
         if wishes.keep:
-            print("\nCtrl-C ends it.")
+            print("\nAll of it goes on running; Ctrl-C ends it.", flush=True)
             _until_interrupted()
+        else:
+            print("\nAll of it ends now; with `make demo-cluster ARGS=--keep` it goes on running.")
 
 
 def start(stack: ExitStack) -> Cluster:
@@ -220,38 +237,32 @@ def _made(folder: Path) -> Path:
 
 
 def work(cluster: Cluster, seconds: int) -> None:
-    """Start each pipeline each minute, and let things go wrong in between."""
-    ends = cluster.started + seconds
-    trouble = threading.Thread(target=_cause, args=(cluster, ends))
-    trouble.start()
-    jobs: list[threading.Thread] = []
-    minute = 0
-    while time.monotonic() < ends:
-        if (now := int(time.time() // 60)) != minute:
-            minute = now
-            cluster.say(f"{len(PIPELINES)} CronJobs make a Job each")
-            some = [threading.Thread(target=cluster.job, args=(name, minute)) for name in PIPELINES]
-            jobs += some
-            for job in some:
-                job.start()
-        time.sleep(0.2)
-    trouble.join()
-    for job in jobs:
-        job.join()
-
-
-def _cause(cluster: Cluster, ends: float) -> None:
-    for at, what, cause in _troubles(cluster):
-        while time.monotonic() < cluster.started + at:
-            if time.monotonic() > ends:
-                return
-            time.sleep(0.1)
+    """Start each pipeline each minute, and let people and troubles come in between."""
+    cluster.started = time.monotonic()
+    minute = int(time.time() // 60)
+    rounds = [
+        (number * ROUND_S, f"{len(PIPELINES)} CronJobs make a Job each", _round(cluster, minute + number))
+        for number in range(seconds // ROUND_S + 1)
+    ]
+    events = sorted([*rounds, *_events(cluster, minute)], key=lambda event: event[0])
+    for at, what, cause in (event for event in events if event[0] <= seconds):
+        time.sleep(max(0.0, cluster.started + at - time.monotonic()))
         cluster.say(what)
         cause()
+    for job in cluster.jobs:
+        job.join()
+    time.sleep(2 * 1.0)  # the last pushes are scraped and looked at
 
 
-def _troubles(cluster: Cluster) -> list[tuple[float, str, Callable[[], object]]]:
-    """Seconds after the start, what goes wrong, and what makes it."""
+def _round(cluster: Cluster, minute: int) -> Callable[[], None]:
+    return lambda: cluster.start_jobs({name: f"{name}-{minute}" for name in PIPELINES})
+
+
+Event: TypeAlias = tuple[float, str, Callable[[], object]]
+
+
+def _events(cluster: Cluster, minute: int) -> list[Event]:
+    """Seconds after the start, what happens, and what makes it."""
     out_of_order = {
         "system": "salesforce",
         "path": "/query",
@@ -260,30 +271,62 @@ def _troubles(cluster: Cluster) -> list[tuple[float, str, Callable[[], object]]]
         "status": 503,
     }
     throttled = {"system": "eloqua", "times": None, "probability": 0.2, "action": "status", "status": 429}
-    sync_error = {"system": "eloqua", "path": "/imports", "times": 2, "action": "sync-error"}
+    sync_error = {"system": "eloqua", "path": "/imports", "times": 1, "action": "sync-error"}
+
+    def well() -> None:
+        cluster.control("DELETE", "faults")
+
     return [
-        (10, "Eloqua answers every fifth call with 429", lambda: cluster.fault(**throttled)),
-        (25, "a pod is killed", lambda: _kill(cluster)),
-        (30, "two of Eloqua's syncs will end in error", lambda: cluster.fault(**sync_error)),
-        (40, "the scheduler is killed, and started again two seconds later", lambda: _restart(cluster)),
-        (55, "Eloqua is well again", lambda: cluster.control("DELETE", "faults")),
-        (58, "Salesforce is out of order", lambda: cluster.fault(**out_of_order)),
-        (70, "PostgreSQL is restarted", cluster.postgres.restart),
-        (125, "Salesforce is well again", lambda: cluster.control("DELETE", "faults")),
+        (0, "Eloqua answers every fifth call with 429", lambda: cluster.fault(**throttled)),
+        (2, "a pod is killed as soon as it is at work", lambda: _kill(cluster, PIPELINES[0])),
+        (40, "Eloqua is well again", well),
+        (45, "marketing renames forty campaigns", lambda: _rename(cluster, 40)),
+        (58, "the next sync of an import in Eloqua will end in error", lambda: cluster.fault(**sync_error)),
+        (63, "the scheduler is killed, and started again two seconds later", lambda: _restart(cluster)),
+        (66, "PostgreSQL is restarted", cluster.postgres.restart),
+        (
+            95,
+            "a person approves the purge's plan, and makes a Job by hand",
+            lambda: _approve(cluster, minute + 1),
+        ),
+        (110, "marketing renames ten campaigns", lambda: _rename(cluster, 10)),
+        (118, "Salesforce is out of order", lambda: cluster.fault(**out_of_order)),
+        (165, "Salesforce is well again", well),
     ]
 
 
-def _kill(cluster: Cluster) -> None:
-    alive = [name for name, pod in cluster.pods.items() if pod.poll() is None]
-    if alive:
-        cluster.say(f"  it was that of {alive[0]}")
-        cluster.pods[alive[0]].kill()
+def _rename(cluster: Cluster, count: int) -> None:
+    import pyarrow as pa
+
+    from scc.salesforce import ClientCredentials, SalesforceClient, soql
+
+    client = SalesforceClient(auth=ClientCredentials(cluster.sandbox, "sandbox-client", "sandbox-secret"))
+    found = client.query(soql.select("Campaign", ["Id", "Name"]))
+    campaigns = pa.Table.from_batches(found).slice(0, count).to_pylist()
+    stamp = f"{time.monotonic() - cluster.started:.0f}"
+    renamed = [{"Id": one["Id"], "Name": f"{one['Name'][:60]} ({stamp})"} for one in campaigns]
+    for saved in client.rest.save("update", "Campaign", renamed):
+        if saved.code:
+            raise SystemExit(f"the sandbox did not rename a campaign: {saved.code}")
+
+
+def _kill(cluster: Cluster, pipeline: str) -> None:
+    while not list((cluster.folder / "scc-data" / pipeline).glob("*/run.json")):
+        time.sleep(0.1)
+    time.sleep(1)
+    cluster.pods[pipeline].kill()
 
 
 def _restart(cluster: Cluster) -> None:
     cluster.scheduler.kill()
     time.sleep(2)
     cluster.scheduler.start()
+
+
+def _approve(cluster: Cluster, minute: int) -> None:
+    run = f"purge-contacts@{datetime.fromtimestamp(minute * 60, UTC):%Y-%m-%dT%H:%MZ}"
+    print(cluster.scc("approve", run, "--by", "demo"), end="")
+    cluster.start_jobs({"purge-contacts": "purge-by-hand"})
 
 
 def tell(cluster: Cluster) -> None:
