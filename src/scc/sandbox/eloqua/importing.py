@@ -15,7 +15,7 @@ from scc.sandbox.eloqua.import_rules import RejectRules
 from scc.sandbox.eloqua.import_writes import Writes
 from scc.sandbox.eloqua.rejects import keep_rejects
 from scc.sandbox.eloqua.sync_actions import apply_action, parse_actions
-from scc.sandbox.eloqua.sync_logs import Outcome, log_line
+from scc.sandbox.eloqua.sync_logs import MESSAGES, UNPROCESSED, Outcome, log_line
 from scc.sandbox.faults import Fault
 
 if TYPE_CHECKING:
@@ -54,12 +54,10 @@ class Work:
 
     @property
     def is_void(self) -> bool:
-        """Whether an ordered error lets nothing be written at all."""
-        return (
-            self.fault is not None
-            and self.fault.action == "sync-error"
-            and "rejects" not in self.fault.details
-        )
+        """Whether what is ordered lets nothing be written at all."""
+        if self.fault is None or "rejects" in self.fault.details:
+            return False
+        return self.fault.action == "sync-error" or self.fault.details.get("status_code") in UNPROCESSED
 
 
 def _run(store: EloquaStore, cursor: Cursor, plan: Plan, work: Work) -> Outcome:
@@ -72,9 +70,7 @@ def _run(store: EloquaStore, cursor: Cursor, plan: Plan, work: Work) -> Outcome:
     ]
     if work.is_void:
         assert work.fault is not None
-        code = work.fault.details.get("status_code", "ELQ-00107")
-        message = work.fault.details.get("message", "There was an error processing the import.")
-        return Outcome("error", [*logs, log_line(code, message, severity="error")])
+        return Outcome(_status(logs, work.fault), [*logs, _fault_log(work.fault)])
     RejectRules(store, cursor, plan, work.table).run(work.fault)
     writes = Writes(store, cursor, plan)
     writes.run()
@@ -84,6 +80,8 @@ def _run(store: EloquaStore, cursor: Cursor, plan: Plan, work: Work) -> Outcome:
     logs.append(log_line("ELQ-00003", count=total - refused))
     logs += writes.logs()
     logs += _act(store, cursor, plan)
+    if work.fault is not None and "rejects" not in work.fault.details:
+        logs.append(_fault_log(work.fault))
     rejects = sum(count for _, _, count in counts)
     return Outcome(_status(logs, work.fault), logs, total, list(plan.aliases), rejects)
 
@@ -92,6 +90,12 @@ def _status(logs: list[dict[str, Any]], fault: Fault | None) -> str:
     if fault is not None:
         return fault.action.removeprefix("sync-")
     return "warning" if any(line["severity"] == "warning" for line in logs) else "success"
+
+
+def _fault_log(fault: Fault) -> dict[str, Any]:
+    code = fault.details.get("status_code", "ELQ-00107" if fault.action == "sync-error" else "ELQ-00142")
+    message = fault.details.get("message") or MESSAGES.get(code, "There was an error processing the import.")
+    return log_line(code, message, severity=fault.action.removeprefix("sync-"))
 
 
 def _reject_log(code: str, count: int, fault: Fault | None) -> dict[str, Any]:

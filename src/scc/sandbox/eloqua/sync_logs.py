@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["MESSAGES", "REJECT_MESSAGES", "Outcome", "log_line"]
+__all__ = ["MESSAGES", "REJECT_MESSAGES", "UNPROCESSED", "Outcome", "log_line"]
 
 MESSAGES = {
     "ELQ-00001": "Total records processed.",
@@ -29,13 +29,19 @@ MESSAGES = {
     "ELQ-00061": "Rejected records (missing fields).",
     "ELQ-00069": "Activities created.",
     "ELQ-00102": "Successfully exported members to csv file.",
+    "ELQ-00105": "Error processing import staging file.",
+    "ELQ-00109": "Unable to convert file, it stays locked and is not processed.",
     "ELQ-00111": "Field is not part of the import definition, and will be ignored.",
     "ELQ-00121": "Field is part of the import definition, but not included in file.",
+    "ELQ-00122": "Validation errors; the sync will not proceed.",
     "ELQ-00124": "There was no data available to process.",
     "ELQ-00130": "Total records staged for import.",
     "ELQ-00137": "Ready for data import processing.",
+    "ELQ-00142": "Error, retrying.",
     "ELQ-00144": "Total records with rejected fields.",
 }
+UNPROCESSED = frozenset({"ELQ-00105", "ELQ-00109", "ELQ-00122"})
+"""What leaves staged data where it is, without a reject (sources.md E2.12)."""
 REJECT_MESSAGES = {
     "ELQ-00002": "Invalid email address.",
     "ELQ-00011": "Duplicate email address.",
