@@ -18,7 +18,6 @@ from scc.eloqua.bulk_exports import DataFormat, Export, ExportData, PageDone, ex
 from scc.eloqua.bulk_imports import UploadFormat, poster, upload
 from scc.eloqua.bulk_syncs import Syncs
 from scc.eloqua.client import EloquaClient
-from scc.eloqua.errors import SYSTEM
 from scc.eloqua.fields import BulkObject
 from scc.eloqua.filters import Filter
 from scc.eloqua.models import (
@@ -36,7 +35,8 @@ from scc.eloqua.models import (
 )
 from scc.eloqua.paging import bulk_items
 from scc.eloqua.reading import as_object, whole
-from scc.errors import NotFoundError, SccError, UnavailableError
+from scc.eloqua.sync_ends import explain_end
+from scc.errors import NotFoundError, SccError
 from scc.transport import Params, Response
 
 if TYPE_CHECKING:
@@ -177,6 +177,17 @@ class Bulk:
         limit_s = self._client.sync_timeout_s if timeout_s is None else timeout_s
         return self._syncs.wait(sync if isinstance(sync, Sync) else self.sync(sync), limit_s, on_poll)
 
+    def check(self, sync: Sync) -> None:
+        """Raise what a finished sync's end means, by the codes of its log; a good end passes.
+
+        RefusedError where the same sync would fail again, UnavailableError where it may not. Also for a
+        warning that says that staged data was left unprocessed. Rejected records are no error: ask `rejects`.
+        """
+        if sync.is_finished and sync.status is not SyncStatus.SUCCESS:
+            problem = explain_end(sync, self.logs(sync.uri))
+            if problem is not None:
+                raise problem
+
     def logs(self, sync_uri: str) -> list[SyncLog]:
         return self._syncs.logs(sync_uri)
 
@@ -234,20 +245,10 @@ class Bulk:
         definition = self.create_export(obj, fields, **options)
         sync = self.wait(self.start_sync(definition.uri), timeout_s=timeout_s)
         try:
-            self._check_export(sync)
+            self.check(sync)
             yield Export(sync, self.count(sync.uri), partial(self.data, sync.uri, list(fields)))
         finally:
             self._tidy(definition.uri)
-
-    def _check_export(self, sync: Sync) -> None:
-        if sync.status is SyncStatus.ERROR:
-            errors = sorted({one.status_code for one in self.logs(sync.uri) if one.severity == "error"})
-            raise UnavailableError(
-                f"eloqua: export {sync.uri} ended in error ({', '.join(errors) or 'no code'})",
-                hint="Start it again; ELQ-00146 asks for an hour's patience.",
-                system=SYSTEM,
-                code=errors[0] if errors else None,
-            )
 
     # Records in
 

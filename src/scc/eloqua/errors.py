@@ -15,6 +15,27 @@ from scc.transport import Response, explain_status
 __all__ = ["Failure", "InvalidError", "explain"]
 
 SYSTEM = "eloqua"
+_WORDS = {
+    words.rstrip(".").lower(): words
+    for words in (
+        "Not authenticated.",
+        "Login required",
+        "There was a parsing error.",
+        "There was a missing reference.",
+        "There was a serialization error.",
+        "There was a validation error.",
+        "You are not authorized to make this request",
+        "This service has not been enabled for your site.",
+        "XSRF Protection Failure",
+        "The requested resource was not found.",
+        "There was a conflict.",
+        "The resource you are attempting to delete has dependencies, and cannot be deleted",
+        "Storage space exceeded.",
+        "The service has encountered an error.",
+        "There was a timeout processing the request",
+    )
+}
+"""What Oracle's page of status codes says, by the words in lower case."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +73,19 @@ def explain(response: Response) -> RemoteError:
     if failures:
         code = next((item["type"] for item in _items(body) if isinstance(item.get("type"), str)), None)
         words = "; ".join(str(one) for one in failures)
-    elif body == "Not authenticated.":
-        words = "Not authenticated."
+    else:
+        words = _known_words(response.text if body is None else body)
     error = explain_status(response, SYSTEM, code=code, words=words)
     if response.status == 400:
         error = _as(InvalidError, error, failures)
     elif response.status == 409 and failures:
         error = _as(InvalidConflictError, error, failures)
     return error
+
+
+def _known_words(said: object) -> str:
+    """Quote a body of plain words only where they are Oracle's own: others may hold a value."""
+    return _WORDS.get(said.strip().rstrip(".").lower(), "") if isinstance(said, str) else ""
 
 
 def _as(
