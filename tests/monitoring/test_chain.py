@@ -11,6 +11,7 @@ import pytest
 from tests.flows.conftest import World, refill
 from tests.monitoring.test_dashboard import DASHBOARD, expressions
 from tests.services.prometheus import Alertmanager, Prometheus, Pushgateway, wait_for
+from tests.services.scheduler import SchedulerProcess
 
 from scc.core.runs import RunId, format_moment
 from scc.monitoring.alerts import groups
@@ -69,9 +70,18 @@ def names(minutes_ago):
 
 
 def test_what_a_job_pushes_is_scraped_as_one_series_a_pipeline(world, gateway, tmp_path):
-    with Prometheus(tmp_path, scrape={"pushgateway": gateway.address}) as prometheus:
+    with (
+        SchedulerProcess(tmp_path) as scheduler,
+        Prometheus(
+            tmp_path,
+            scrape={"pushgateway": gateway.address, "scc-scheduler": scheduler.url.removeprefix("http://")},
+        ) as prometheus,
+    ):
+        config = world.folder / "scc.toml"
+        config.write_text(config.read_text() + f'\n[scheduler]\nurl = "{scheduler.url}"\n')
         job(world, names(minutes_ago=9))
         wait_for(lambda: prometheus.query(Metric.SUCCESS), "the scrape of the good run")
+        wait_for(lambda: prometheus.query("scc_scheduler_tasks"), "the scrape of the scheduler")
         for expression in expressions(json.loads(DASHBOARD.read_text(encoding="utf-8"))):
             assert prometheus.query(expression) or "outcome=" in expression, (
                 f"nothing to draw for {expression}"

@@ -11,6 +11,7 @@ import yaml
 from tests.services.prometheus import promtool
 
 from scc.monitoring.names import Metric
+from scc.scheduler.central import Central, Rules
 
 DASHBOARD = Path(__file__).parents[2] / "deploy" / "grafana" / "scc.json"
 
@@ -26,10 +27,12 @@ def expressions(dashboard):
     return [one.replace("$pipeline", ".*") for one in found]
 
 
-def test_every_figure_that_is_pushed_is_drawn_and_no_other(dashboard):
+def test_every_figure_of_runs_and_of_the_scheduler_is_drawn_and_no_other(dashboard, tmp_path):
     drawn = {name for one in expressions(dashboard) for name in re.findall(r"scc_\w+", one)}
+    families = Central(Rules(tmp_path / "state")).metrics.registry.collect()
+    told = {f"{one.name}_total" if one.type == "counter" else one.name for one in families}
 
-    assert drawn == {str(metric) for metric in Metric}
+    assert drawn == {str(metric) for metric in Metric} | {name for name in told if name.startswith("scc_")}
 
 
 def test_it_can_be_provisioned_anywhere(dashboard):
