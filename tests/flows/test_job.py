@@ -129,6 +129,48 @@ def test_a_guard_stop_is_told_with_the_plan_and_how_to_approve_and_a_job_by_hand
     assert (record(world).state, record(world).approved_by) == (RunState.DONE, "Ann")
 
 
+def test_a_run_without_changes_ends_well_and_says_so(world, job):
+    assert job().returncode == 0
+
+    later = job(SCC_MOMENT=f"{MOMENT + timedelta(minutes=1):%Y-%m-%dT%H:%MZ}")
+
+    assert (later.returncode, lines(later)[-1]["state"]) == (0, "nothing-to-do")
+
+
+AWAY = {"system": "eloqua", "path": "/id$", "times": None, "action": "status", "status": 503}
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        pytest.param(AWAY, 75, id="a system that is away is worth a retry"),
+        pytest.param(REFUSED, 3, id="one that refuses is not"),
+    ],
+)
+def test_the_exit_code_says_whether_a_retry_may_help(world, job, fault, code):
+    world.control("POST", "faults", [fault])
+
+    done = job(SCC_FLOW__RETRY_BUDGET_S="0")
+
+    assert (done.returncode, lines(done)[-1]["exit_code"]) == (code, code)
+    assert record(world).error["exit_code"] == code
+
+
+def test_a_damaged_output_is_not_worth_a_retry(world, job):
+    assert job().returncode == 0
+    (world.store.folder(record(world).run) / "run.json").write_text("{")
+
+    done = job()
+
+    assert (done.returncode, lines(done)[-1]["exit_code"]) == (4, 4)
+
+
+def test_a_job_that_can_not_reach_the_scheduler_is_worth_a_retry(world, job):
+    done = job(SCC_SCHEDULER__URL="http://127.0.0.1:1", SCC_SCHEDULER__PATIENCE_MINUTES="0")
+
+    assert done.returncode == 75
+
+
 def test_no_message_holds_an_address(world, job, slack):
     """The data of the sandbox is full of them, and here even the vendor's own words are."""
     addresses = [row["C_EmailAddress"] for row in world.contacts("C_EmailAddress")]
