@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -42,6 +44,7 @@ WHEN_WRITING = {
 }
 JUNK = 8
 WAITS_FOR_A_PERSON = 5
+WRITES = re.compile(r"^(POST .*/imports/N/data|DELETE .*/data/contact/N|(PATCH|POST|PUT) /services/data/.*)$")
 CONFIG = """
 [ledger]
 url = "{database}"
@@ -80,7 +83,7 @@ class Worker:
         """Whether this pod brought the run to its end. Four tries, as a Job's backoff limit has it."""
         with (self.world.folder / f"{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
-                self.world.command("--log-format", "json", "run", pipeline, "--at", AT),
+                self.world.command("job", pipeline, "--at", AT),
                 env={**self.world.environment, "SCC_JOB_NAME": f"{self.name}-{pipeline}"},
                 cwd=self.world.folder,
                 stdout=log,
@@ -116,8 +119,8 @@ def fill(world: World, config: str) -> None:
     world.configure(config + MARKS)
 
 
-def undisturbed(server, folder) -> list[str]:
-    """The end state of the same runs, one after the other, each in peace."""
+def undisturbed(server, folder) -> tuple[list[str], Counter[str]]:
+    """The end state of the same runs, one after the other, each in peace; and what was written for it."""
     world = World(server, folder)
     fill(world, CONFIG_ALONE)
     before = world.dump()
@@ -129,7 +132,14 @@ def undisturbed(server, folder) -> list[str]:
                 done = world.scc("run", pipeline, "--at", AT)
             assert done.returncode == 0, done.stderr
     assert len(world.dump()) < len(before)
-    return world.dump()
+    return world.dump(), written(world)
+
+
+def written(world: World) -> Counter[str]:
+    """How often records were sent to be written, or deleted, by the kind of call: ids are those of a run."""
+    calls = (f"{one['method']} {one['path']}" for one in world.requests() if one["status"] in range(200, 300))
+    kinds = Counter(re.sub(r"/(\d+|7[0-9A-Za-z]{17})(?=/|$)", "/N", one) for one in calls)
+    return Counter({kind: kinds[kind] for kind in kinds if WRITES.search(kind)})
 
 
 CONFIG_ALONE = CONFIG[CONFIG.index("[pipelines") :].format(target=100 + JUNK // 2)
@@ -143,7 +153,7 @@ def most_syncs(world: World) -> int:
 
 
 def test_five_pipelines_end_well_whatever_is_killed(server, wait_until, postgres_server, tmp_path_factory):
-    expected = undisturbed(server, tmp_path_factory.mktemp("alone"))
+    expected, once = undisturbed(server, tmp_path_factory.mktemp("alone"))
     world = World(server, tmp_path_factory.mktemp("together"))
     database = postgres_server.create_database()
     places = {"scheduler.token": TOKEN, "flow.eloqua_bulk": 2, "ledger.url": database}
@@ -179,6 +189,8 @@ def test_five_pipelines_end_well_whatever_is_killed(server, wait_until, postgres
     assert most == 2
     assert held == 0
     assert world.dump() == expected
+    assert len(once) > 1
+    assert written(world) == once, "what a killed worker or scheduler had sent was not sent again"
     records = [world.store.read(RunId.parse(f"{one}@{AT}")) for name in WORKERS for one in WORKERS[name]]
     assert all(record is not None and record.state.good for record in records)
     check_ledger(database, {one.pipeline: one for one in records if one})
@@ -196,6 +208,8 @@ def check_ledger(database, records) -> None:
         name: (record.tries, str(record.state), record.worker, True) for name, record in records.items()
     }
     assert len(found) == sum(record.tries for record in records.values())
+    assert [row[0] for row in found if row[2] == "lost"] == ["enrich-campaign-members"]
+    assert {row[2] for row in found} <= {"done", "nothing-to-do", "stopped", "lost"}
 
 
 def check_history(database) -> None:
