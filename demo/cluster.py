@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,7 @@ from tests.services.postgres import Postgres
 from tests.services.prometheus import Alertmanager, Prometheus, Pushgateway
 from tests.services.scheduler import SchedulerProcess
 
-TOKEN = "the-demo-shows-its-token"
+TOKEN, PASSWORD = "the-demo-shows-its-token", "the-demo-shows-its-password"
 WEBHOOK = "services/T00000000/B00000000/sandbox"
 PIPELINES = ("enrich-campaign-members", "hard-bounces", "restore-contacts", "purge-contacts", "clean-outputs")
 RETRY = {75, 137, 143, -9, -15}
@@ -129,6 +130,10 @@ class Cluster:
         )
         return done.stdout + done.stderr
 
+    def log(self, job: str) -> Path:
+        (self.folder / "logs").mkdir(exist_ok=True)
+        return self.folder / "logs" / f"{job}.log"
+
     def start_jobs(self, names: dict[str, str]) -> None:
         """A Job a pipeline, beside each other; `names` by pipeline."""
         for pipeline, name in names.items():
@@ -138,7 +143,7 @@ class Cluster:
     def job(self, pipeline: str, name: str) -> None:
         """A Kubernetes Job: its pod is started again where the exit code says that this is worth it."""
         for attempt in range(1, TRIES + 1):
-            with (self.folder / "jobs.log").open("ab") as log:
+            with self.log(name).open("ab") as log:
                 pod = subprocess.Popen(
                     [sys.executable, "-m", "scc", "job", pipeline, "--job-name", name],
                     cwd=self.folder,
@@ -148,7 +153,9 @@ class Cluster:
             self.pods[pipeline] = pod
             code = pod.wait()
             if code:
-                self.say(f"  {name}: pod {attempt} {MEANINGS.get(code, 'ended')} ({code})")
+                self.say(
+                    f"  {name}: pod {attempt} {MEANINGS.get(code, f'ended, see {self.log(name)}')} ({code})"
+                )
             if code not in RETRY:
                 return
             time.sleep(1)
@@ -164,6 +171,7 @@ def main() -> None:
         help="leave all running at the end, until Ctrl-C; by itself at a terminal",
     )
     wishes = options.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers end too
     with ExitStack() as stack:
         cluster = start(stack)
         work(cluster, wishes.seconds)
@@ -182,7 +190,12 @@ def start(stack: ExitStack) -> Cluster:
     sandbox = _sandbox(stack, folder)
     postgres = stack.enter_context(Postgres())
     ledger = postgres.create_database("scc")
-    keys = {"scheduler.token": TOKEN, "scheduler.worker_timeout_s": 10, "scheduler.task_history": ledger}
+    keys = {
+        "scheduler.token": TOKEN,
+        "scheduler.password": PASSWORD,
+        "scheduler.worker_timeout_s": 10,
+        "scheduler.task_history": ledger,
+    }
     scheduler = stack.enter_context(SchedulerProcess(_made(folder / "scheduler"), **keys))
     pushgateway = stack.enter_context(Pushgateway(folder))
     text = CONFIG.format(
@@ -341,14 +354,18 @@ def tell(cluster: Cluster) -> None:
     print(f"\n{len(messages)} messages in Slack. Where to look:")
     pages = {
         "the sandbox, with Slack's messages": f"{cluster.sandbox}/_sandbox/",
-        "the scheduler": f"{cluster.scheduler.url}/static/visualiser/index.html",
-        "Prometheus' alerts": f"{cluster.prometheus.url}/alerts",
-        "Alertmanager": cluster.alertmanager.url,
-        "the Pushgateway": cluster.pushgateway.url,
+        "the scheduler": f"{_with_password(cluster.scheduler.url)}/static/visualiser/index.html",
+        "Prometheus' alerts": f"{cluster.prometheus.url}/classic/alerts",
+        "Alertmanager's alerts": f"{cluster.alertmanager.url}/api/v2/alerts",  # Debian's has no pages
+        "the Pushgateway": f"{cluster.pushgateway.url}/metrics",
     }
     for what, address in pages.items():
         print(f"  {what:36} {address}")
     print(f"  {'configuration, runs, logs':36} {cluster.folder}")
+
+
+def _with_password(url: str) -> str:
+    return url.replace("://", f"://demo:{PASSWORD}@")
 
 
 def _until_interrupted() -> None:

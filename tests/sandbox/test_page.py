@@ -198,3 +198,16 @@ def test_messages_to_slack_are_shown_as_text(http, sandbox):
 
     assert "a run failed" in text_of(shown)
     assert "why &lt;it&gt; failed" in shown
+
+
+def test_a_message_of_attachments_alone_is_shown_by_their_titles(http, sandbox):
+    hook = f"{sandbox.url}/services/T00000000/B00000000/sandbox"
+    attachments = [
+        {"title": "[FIRING:1] it is late", "fallback": "[FIRING:1] it is late | a link", "text": ""}
+    ]
+    http.request("POST", hook, json={"text": "", "attachments": attachments})
+
+    shown = page(http, sandbox)
+
+    assert "[FIRING:1] it is late | a link" in text_of(shown)
+    assert "(no text)" not in shown

@@ -215,7 +215,9 @@ def _messages_card(shown: Overview) -> str:
 
 def _message(one: Mapping[str, Any]) -> str:
     """A message as plain text: its own, or that of its blocks and attachments."""
-    return f"<details><summary>{escape(one['text'][:200] or '(no text)')}</summary><pre>{escape(plain(one))}</pre></details>"
+    titles = [str(part.get("fallback") or part.get("title") or "") for part in one["attachments"]]
+    summary = one["text"] or " ".join(titles) or "(no text)"
+    return f"<details><summary>{escape(summary[:200])}</summary><pre>{escape(plain(one))}</pre></details>"
 
 
 def _requests_card(shown: Overview) -> str:
