@@ -411,3 +411,27 @@ def test_a_segment_is_made_of_a_shared_list(api):
     )
     bad = [{"list": {"id": "9"}}]
     assert api.post(f"{REST}/assets/contact/segment", {"name": "x", "elements": bad}).status == 400
+
+
+def test_what_others_name_is_not_deleted(api):
+    api.store.create_list("L")
+    api.store.create_list("Other")
+    api.store.create_segment("S", "EXISTS('{{ContactList[1]}}')")
+    elements = [{"type": "CampaignSegment", "segmentId": "1"}, "no element"]
+    api.post(f"{REST}/assets/campaign", {"name": "C", "elements": elements})
+    held, holder = f"{REST}/assets/contact/list/1", f"{REST}/assets/contact/segment/1"
+
+    refusals = [api.delete(held), api.delete(holder)]
+
+    assert [one.status for one in refusals] == [412, 412]
+    assert "has dependencies" in refusals[0].json()
+    assert api.delete(f"{REST}/assets/contact/list/2").status == 200
+    freed = [api.delete(path).status for path in (f"{REST}/assets/campaign/1", holder, held)]
+    assert freed == [200, 200, 200]
+
+
+@pytest.mark.parametrize("elements", [None, "text", {"listId": "1"}])
+def test_campaign_whose_elements_are_none_holds_nothing(api, elements):
+    api.store.create_list("L")
+    api.post(f"{REST}/assets/campaign", {"name": "C", "elements": elements})
+    assert api.delete(f"{REST}/assets/contact/list/1").status == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from scc.sandbox.eloqua.dependencies import check_free
 from scc.sandbox.eloqua.documents import Document
 from scc.sandbox.eloqua.errors import RestValidationError, not_found
 from scc.sandbox.eloqua.http import Call, Endpoint, Handler, Reply
@@ -137,10 +138,12 @@ def _changed(kind: _Kind) -> Handler:
 
 def _deleted(kind: _Kind) -> Handler:
     def handle(call: Call) -> Reply:
-        call.store.documents.delete(kind.many, find_document(call, kind.many)["id"])
+        document = find_document(call, kind.many)
+        check_free(call.store.documents, kind.many, document["id"])
+        call.store.documents.delete(kind.many, document["id"])
         return Reply(call.store.options.rest_delete_status)
 
-    return _named(handle, f"Delete one of the {kind.what}.")
+    return _named(handle, f"Delete one of the {kind.what}; 412 where a campaign needs it.")
 
 
 def _moved(status: str) -> Handler:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from scc.sandbox.eloqua.dependencies import check_free
 from scc.sandbox.eloqua.documents import Document
 from scc.sandbox.eloqua.errors import EloquaError, RestValidationError
 from scc.sandbox.eloqua.http import Call, Endpoint, Reply
@@ -69,8 +70,9 @@ def change_list(call: Call) -> object:
 
 
 def delete_list(call: Call) -> Reply:
-    """Delete a list; its contacts stay."""
+    """Delete a list; its contacts stay. 412 where a segment, a filter or a campaign needs it."""
     document = find_document(call, _LISTS)
+    check_free(call.store.documents, _LISTS, document["id"])
     call.store.remove_members("contacts", document["id"], None)
     call.store.documents.delete(_LISTS, document["id"])
     return Reply(call.store.options.rest_delete_status)
@@ -128,8 +130,10 @@ def copy_segment(call: Call) -> Reply:
 
 
 def delete_segment(call: Call) -> Reply:
-    """Delete a segment; its contacts stay."""
-    call.store.documents.delete(_SEGMENTS, find_document(call, _SEGMENTS)["id"])
+    """Delete a segment; its contacts stay. 412 where a campaign needs it."""
+    document = find_document(call, _SEGMENTS)
+    check_free(call.store.documents, _SEGMENTS, document["id"])
+    call.store.documents.delete(_SEGMENTS, document["id"])
     return Reply(call.store.options.rest_delete_status)
 
 
