@@ -574,6 +574,20 @@ def test_an_ordered_error_writes_nothing_or_all_but_the_rejects(api, contacts_im
     assert len(everybody(api)) == written
 
 
+@pytest.mark.parametrize(
+    ("code", "written"), [("ELQ-00109", 0), ("ELQ-00105", 0), ("ELQ-00142", 2), (None, 2)]
+)
+def test_an_ordered_warning_without_rejects_is_in_the_log_alone(api, contacts_import, code, written):
+    api.control("/faults", [{"action": "sync-warning", **({"status_code": code} if code else {})}])
+
+    sync = api.run_import(contacts_import, [row("a@example.com"), row("b@example.com")])
+
+    assert sync["status"] == "warning"
+    assert api.rejects(sync) == []
+    assert api.logs(sync)[code or "ELQ-00142"] == 0
+    assert len(everybody(api)) == written
+
+
 # Sync actions
 
 
