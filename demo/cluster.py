@@ -211,7 +211,10 @@ def start(stack: ExitStack) -> Cluster:
     prometheus = stack.enter_context(
         Prometheus(
             folder,
-            scrape={"pushgateway": pushgateway.address},
+            scrape={
+                "pushgateway": pushgateway.address,
+                "scc-scheduler": scheduler.url.removeprefix("http://"),
+            },
             groups=_rules(folder),
             alertmanager=alertmanager.address,
         )
