@@ -291,6 +291,9 @@ def _rest() -> Iterator[Call]:
 
 CALLS = (
     Call("identity", "GET", "/id$", lambda w: w.connect().identity, looks_up=False),
+    Call(
+        "call", "GET", "/emailGroups$", _list(lambda w: w.client.call("bulk", "GET", "/emailGroups").json())
+    ),
     *_bulk(),
     *_rest(),
 )
@@ -301,7 +304,7 @@ def public_calls(client: EloquaClient) -> set[str]:
     collections = {name: one for name, one in vars(client.rest).items() if not name.startswith("_")}
     collections["custom_object_records"] = client.rest.custom_object_records(1)
     return {
-        "identity",
+        *(_methods(EloquaClient) - {"close"}),
         *(f"bulk.{name}" for name in _methods(Bulk)),
         *(f"rest.{name}.{call}" for name, one in collections.items() for call in _methods(type(one))),
     }

@@ -34,7 +34,7 @@ from scc.eloqua.models import (
     SyncStatus,
 )
 from scc.eloqua.paging import bulk_items
-from scc.eloqua.reading import as_object, whole
+from scc.eloqua.reading import acknowledged, as_object, whole
 from scc.eloqua.sync_ends import explain_end
 from scc.errors import NotFoundError, SccError
 from scc.transport import Params, Response
@@ -292,7 +292,7 @@ class Bulk:
 
     def _gone(self, uri: str) -> None:
         try:
-            self._call("DELETE", uri)
+            acknowledged(self._call("DELETE", uri))
         except NotFoundError:
             _logger.debug("%s was gone already", uri)
 

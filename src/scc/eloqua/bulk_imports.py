@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from scc.eloqua.errors import SYSTEM
+from scc.eloqua.reading import acknowledged
 from scc.errors import ConfigError, NotFoundError, QuotaError, SccError, ThrottledError, UnavailableError
 from scc.transport import Response
 
@@ -63,7 +64,15 @@ def poster(call: Callable[..., Response], uri: str, format: UploadFormat) -> Cal
 
     def post(body: bytes) -> None:
         try:
-            call("POST", f"{uri}/data", body=body, headers={"Content-Type": _TYPES[format]}, idempotent=False)
+            acknowledged(
+                call(
+                    "POST",
+                    f"{uri}/data",
+                    body=body,
+                    headers={"Content-Type": _TYPES[format]},
+                    idempotent=False,
+                )
+            )
         except NotFoundError as exc:
             exc.hint = f"The definition has expired or was deleted; Eloqua also says 404 to more than 32 MB ({len(body):,} bytes were sent)."
             raise

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from scc.errors import DataError
+from scc.transport import Response
 
-__all__ = ["as_object", "as_objects", "moment", "part", "text", "trailing_id", "whole"]
+__all__ = ["acknowledged", "as_object", "as_objects", "moment", "part", "text", "trailing_id", "whole"]
 
 
 def text(body: Mapping[str, Any], name: str, default: str | None = None) -> str:
@@ -50,6 +51,15 @@ def as_objects(parsed: object) -> Sequence[Mapping[str, Any]]:
     if not isinstance(parsed, list) or not all(isinstance(item, dict) for item in parsed):
         raise DataError("Eloqua answered with something else where a list of objects was to come")
     return parsed
+
+
+def acknowledged(response: Response) -> None:
+    """Check that an answer of which only its coming counts is Eloqua's: a proxy's page, with 200, did nothing.
+
+    Eloqua says nothing then, or JSON.
+    """
+    if response.body:
+        response.json()
 
 
 def trailing_id(uri: str) -> int:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from scc.eloqua.paging import rest_elements
-from scc.eloqua.reading import as_object, as_objects
+from scc.eloqua.reading import acknowledged, as_object, as_objects
 from scc.eloqua.rest_models import (
     Account,
     Campaign,
@@ -25,7 +25,7 @@ from scc.eloqua.rest_models import (
     FormData,
     Membership,
 )
-from scc.errors import ConfigError, NotFoundError
+from scc.errors import ConfigError, NotFoundError, ThrottledError, UnavailableError
 from scc.transport import Response
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Collection(Generic[_E]):
 
     def create(self, entity: _E) -> _E:
         """Make one and give it as Eloqua made it; not repeated where the answer is lost."""
-        return self._read(self._call("POST", self._one, json=entity.wire(), idempotent=False))
+        return self._read(_post_once(self._call, self._one, entity.wire()))
 
     def update(self, entity: _E) -> _E:
         """Write one whole: read it at depth "complete", change it with `dataclasses.replace`, update it."""
@@ -110,7 +110,7 @@ class Collection(Generic[_E]):
         Where an answer was lost and asking again finds it gone, this very call has most likely deleted it: True.
         """
         try:
-            self._call("DELETE", f"{self._one}/{number:d}")
+            acknowledged(self._call("DELETE", f"{self._one}/{number:d}"))
         except NotFoundError as error:
             return error.in_doubt
         return True
@@ -193,9 +193,17 @@ class Forms(Collection[Form]):
     def submit(self, number: int, values: Mapping[int, str]) -> FormData:
         """Fill a form in; not repeated where the answer is lost."""
         body = FormData(field_values=values).wire()
-        return FormData.read(
-            as_object(self._call("POST", f"/data/form/{number:d}", json=body, idempotent=False).json())
-        )
+        return FormData.read(as_object(_post_once(self._call, f"/data/form/{number:d}", body).json()))
+
+
+def _post_once(call: Callable[..., Response], path: str, body: Mapping[str, object]) -> Response:
+    try:
+        return call("POST", path, json=body, idempotent=False)
+    except ThrottledError:
+        raise
+    except UnavailableError as lost:
+        lost.hint = "Whether it was made is unknown: look for it before you make it again."
+        raise
 
 
 class Rest:
