@@ -317,3 +317,21 @@ def test_the_days_reserve_of_salesforce_requests_is_kept(world, job, reserve):
     assert code == (3 if kept else 0), said
     assert (f"and {reserve:,} are kept for others" in said) == kept
     assert (world.dump() == before) == kept
+
+
+def test_the_days_requests_are_shared_by_steps_that_work_at_the_same_time(world, central, job, wait_until):
+    """Of 100,000 a day somebody holds so many that the next step's share is not free."""
+    central.call("update_resource", token=TOKEN, resource="salesforce_requests", amount=100_000)
+    take(central, "other", "T1", salesforce_requests=99_000)
+    reserved = {"flow.salesforce_reserve": 500, "flow.salesforce_step_requests": 1_000}
+    process = job.start(*RUN, **reserved)
+    wait_until(lambda: "waiting for a turn at the scheduler" in job.said or process.poll() is not None)
+    assert world.requests(path="/jobs/query") == world.requests(path="/query") == []
+    left = central.metrics()['scc_scheduler_resource_limit{resource="salesforce_requests"}']
+    assert 99_000 < left < 99_500
+
+    give_back(central, "other", "T1", salesforce_requests=99_000)
+
+    assert process.wait() == 0, job.said
+    assert good(world)
+    assert central.metrics()['scc_scheduler_resource_used{resource="salesforce_requests"}'] == 0

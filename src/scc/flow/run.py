@@ -185,7 +185,7 @@ class Runner:
         kind = tasks.Plan if until == "guard" else tasks.Apply
         root = kind(pipeline=record.pipeline, moment=record.moment, context=context)
         worker = f"{self._worker or socket.gethostname()}/{record.run}"
-        scheduling = Scheduling(self._bulk_limits, self._central, worker)
+        scheduling = Scheduling(self._bulk_limits, self._central, worker, tasks.levels)
         started = time.monotonic()
         failures, interrupt = context.failures, None
         try:

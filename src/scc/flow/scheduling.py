@@ -11,9 +11,9 @@ import json
 import logging
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlencode
 
 import luigi
@@ -43,14 +43,25 @@ class Root(Protocol):
     def complete(self) -> bool: ...
 
 
+Levels: TypeAlias = Callable[[Any], Mapping[str, int]]
+
+
 class Scheduling:
     """`limits` bound what is under way at once within this process; a central scheduler has its own.
 
     `worker` outlives the process: whoever comes back under that name is given its own task at once.
+    `levels` tells how much there is of quotas whose size changes, for a root that needs some.
     """
 
-    def __init__(self, limits: Mapping[str, int], central: Scheduler | None, worker: str) -> None:
+    def __init__(
+        self,
+        limits: Mapping[str, int],
+        central: Scheduler | None,
+        worker: str,
+        levels: Levels = lambda _: {},
+    ) -> None:
         self._limits = dict(limits)
+        self._levels = levels
         self._central = central if central and central.url else None
         self._worker = worker
 
@@ -62,7 +73,7 @@ class Scheduling:
         """
         scheduler = self._scheduler()
         try:
-            with _Worker(scheduler, self._worker, failures, self._central) as worker:
+            with _Worker(scheduler, self._worker, failures, self._central, self._levels) as worker:
                 for root in roots:
                     worker.bring_about(root)
                     if failures or not root.complete():
@@ -165,7 +176,12 @@ class _Worker(luigi.worker.Worker):
     """One run's worker. It works on its own tasks only, one at a time, in this process."""
 
     def __init__(
-        self, scheduler: Any, worker_id: str, failures: Sequence[object], central: Scheduler | None
+        self,
+        scheduler: Any,
+        worker_id: str,
+        failures: Sequence[object],
+        central: Scheduler | None,
+        levels: Levels,
     ) -> None:
         super().__init__(
             scheduler=scheduler,
@@ -181,6 +197,7 @@ class _Worker(luigi.worker.Worker):
         )
         self._failures = failures
         self._central = central
+        self._levels = levels
         self._root: Root
         self._waiting_since: float | None = None
         self._told_at = 0.0
@@ -189,6 +206,7 @@ class _Worker(luigi.worker.Worker):
     def bring_about(self, root: luigi.Task) -> None:
         self._root, self._lost, self._waiting_since = root, 0, None
         try:
+            self._tell_levels()
             self.add(root)
             self.run()
         except BaseException:
@@ -255,6 +273,12 @@ class _Worker(luigi.worker.Worker):
         if now - self._told_at > _TELL_S:
             self._told_at = now
             log.info("waiting for a turn at the scheduler: others hold a quota, or this very task")
+            self._tell_levels()
+
+    def _tell_levels(self) -> None:
+        """Say how much is left of the day's allowances: the scheduler shares it among all who want some."""
+        for name, amount in self._levels(self._root).items():
+            self._scheduler.update_resource(name, amount)
 
     def _announce_again(self) -> bool:
         """The scheduler no longer knows of this run: it lost its state, or took us for dead."""

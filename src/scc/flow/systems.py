@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # a client is imported only where a pipeline meets its system
 
 __all__ = ["Systems"]
 
+_REQUESTS = "salesforce_requests"
+
 
 class Systems:
     """Each client is made when first asked for; ConfigError then names the credentials that are missing.
@@ -33,18 +35,30 @@ class Systems:
         usage = self.salesforce.api_usage if "salesforce" in self.__dict__ else None
         return {"salesforce_api_requests": {"used": usage.used, "limit": usage.max}} if usage else {}
 
-    def require_reserve(self, system: str) -> None:
-        """QuotaError where fewer of the day's requests are left than are to be kept for others."""
-        reserve = self._settings.flow.salesforce_reserve
-        if system != "salesforce" or not reserve:
-            return
+    def shares(self, systems: set[str]) -> dict[str, int]:
+        """What a step holds of each shared quota, by its name, that uses these systems in bulk."""
+        found = {f"{system}_bulk": 1 for system in sorted(systems & {"eloqua", "salesforce"})}
+        if "salesforce" in systems and self._settings.flow.salesforce_reserve:
+            found[_REQUESTS] = self._settings.flow.salesforce_step_requests
+        return found
+
+    def levels(self, systems: set[str]) -> dict[str, int]:
+        """How much of a quota there is now, by its name, where a system counts it by the day.
+
+        QuotaError where too few are left for a step, after those to be kept for others.
+        """
+        flow = self._settings.flow
+        if "salesforce" not in systems or not flow.salesforce_reserve:
+            return {}
         left = self.salesforce.limits()["DailyApiRequests"].remaining
-        if left < reserve:
+        if left < flow.salesforce_reserve + flow.salesforce_step_requests:
             raise QuotaError(
-                f"salesforce has {left:,} of the day's requests left, and {reserve:,} are kept for others",
-                hint="Try again when the day's count has fallen, or lower flow.salesforce_reserve.",
+                f"salesforce has {left:,} of the day's requests left, and {flow.salesforce_reserve:,} are kept for others",
+                hint="Try again when the day's count has fallen, or lower flow.salesforce_reserve; "
+                f"a step is reckoned to need {flow.salesforce_step_requests:,} (flow.salesforce_step_requests).",
                 system="salesforce",
             )
+        return {_REQUESTS: left - flow.salesforce_reserve}
 
     @property
     def deletes_in_flight(self) -> int:

@@ -28,7 +28,7 @@ from scc.store.dataset import Dataset
 from scc.store.runs import Store
 from scc.store.target import DatasetTarget, RecordTarget
 
-__all__ = ["Apply", "Archive", "Context", "Export", "Guard", "Plan", "build"]
+__all__ = ["Apply", "Archive", "Context", "Export", "Guard", "Plan", "build", "levels"]
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +111,16 @@ class _Step(luigi.Task):
         found = {(system, Operation(operation)) for system, _, operation, _ in counts}
         return {(system, operation) for system, operation in found if operation.writes}
 
+    def shares(self, systems: set[str]) -> dict[str, int]:
+        """What Luigi is told that this task holds. SCC's own store has no quota."""
+        held: dict[str, int] = self.context.systems.shares(systems)
+        return held
+
+    def uses(self) -> set[str]:
+        """The systems that this task, or one that it waits for, has yet to use."""
+        read = self.context.read()
+        return {one.system for one in self.context.pipeline.sources if not read[one.name].exists()}
+
     def step(self, kind: type[_Step], **more: str) -> _Step:
         """Another step of the same run."""
         return kind(pipeline=self.pipeline, moment=self.moment, context=self.context, **more)
@@ -126,7 +136,7 @@ class Export(_Step):
         return f"export {self.source}"
 
     def process_resources(self) -> dict[str, int]:
-        return _quotas({self.context.pipeline.source(self.source).system})
+        return self.shares({self.context.pipeline.source(self.source).system})
 
     def requires(self) -> list[_Step]:
         return [self.step(Export, source=name) for name in self.context.pipeline.source(self.source).needs]
@@ -136,7 +146,7 @@ class Export(_Step):
 
     def work(self, context: Context) -> None:
         source = context.pipeline.source(self.source)
-        context.systems.require_reserve(source.system)
+        context.systems.levels({source.system})
         target = context.store.export(context.run, self.source).folder
         target.mkdir(parents=True, exist_ok=True)
         source.read(
@@ -189,7 +199,7 @@ class Archive(_Step):
 
     def process_resources(self) -> dict[str, int]:
         """A share in Eloqua's quota: the records that hang on the contacts are read in bulk."""
-        return _quotas({system for system, how in self.planned() if (system, how) == _ONE_BY_ONE})
+        return self.shares({system for system, how in self.planned() if (system, how) == _ONE_BY_ONE})
 
     def requires(self) -> _Step:
         return self.step(Guard)
@@ -215,7 +225,10 @@ class Apply(_Step):
 
     def process_resources(self) -> dict[str, int]:
         """A share in the quota of each system that the plan writes to in bulk; Eloqua's deletes go one by one."""
-        return _quotas({system for system, how in self.planned() if (system, how) != _ONE_BY_ONE})
+        return self.shares({system for system, how in self.planned() if (system, how) != _ONE_BY_ONE})
+
+    def uses(self) -> set[str]:
+        return {system for system, _ in self.planned()}
 
     def requires(self) -> _Step:
         return self.step(Archive)
@@ -224,8 +237,7 @@ class Apply(_Step):
         return DatasetTarget(self.context.store.receipt(self.context.run))
 
     def work(self, context: Context) -> None:
-        for system in sorted({system for system, _ in self.planned()}):
-            context.systems.require_reserve(system)
+        context.systems.levels(self.uses())
         apply.apply_plan(
             store=context.store,
             run=context.run,
@@ -236,9 +248,10 @@ class Apply(_Step):
         )
 
 
-def _quotas(systems: set[str]) -> dict[str, int]:
-    """What Luigi is told that a task holds. SCC's own store has no quota."""
-    return {f"{system}_bulk": 1 for system in sorted(systems & {"eloqua", "salesforce"})}
+def levels(root: _Step) -> dict[str, int]:
+    """How much there is now of what systems count by the day, if they are yet to be used. Raises QuotaError."""
+    found: dict[str, int] = root.context.systems.levels(root.uses())
+    return found
 
 
 def build(root: _Step, scheduling: Scheduling) -> bool:

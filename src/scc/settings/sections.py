@@ -95,6 +95,13 @@ class Flow(Section):
         description="Salesforce requests of the day that are left to others: with fewer left a run reads and writes nothing.",
         examples=[5_000],
     )
+    salesforce_step_requests: int = Field(
+        200,
+        ge=1,
+        description="Salesforce requests that a step is reckoned to need: with salesforce_reserve set, it holds so many of "
+        "the day's while it works, and waits until they are free.",
+        examples=[200],
+    )
     deletes_in_flight: int = Field(
         4,
         ge=1,
