@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import urllib3
 from tests.flows.conftest import World
 
 from scc.salesforce import ClientCredentials, SalesforceClient, soql
 
-__all__ = ["MARKS", "forget_bounces"]
+__all__ = ["MARKS", "forget_bounces", "make_lists"]
 
 MARKS = '\n[pipelines.hard-bounces.marks]\nC_Lead_Status1 = "Invalid address"\n'
 
@@ -26,3 +27,32 @@ def forget_bounces(world: World) -> None:
         rows = pa.table({"Id": ids, "EmailBouncedDate": blank, "EmailBouncedReason": blank})
         failed = [one for result in client.bulk.ingest(sobject, "update", rows) for one in result.failures()]
         assert not failed
+
+
+def make_lists(world: World) -> dict[str, str]:
+    """Two shared lists; every contact is on the newsletter's."""
+    ids: dict[str, str] = {}
+    everybody = [row["Id"] for row in world.contacts()]
+    for name, members in (("Invalid addresses", []), ("Newsletter", everybody)):
+        made = _rest(world, "POST", "list", {"name": name})
+        ids[name] = str(made["id"])
+        _rest(
+            world,
+            "PUT",
+            f"list/{made['id']}",
+            {"id": made["id"], "name": name, "membershipAdditions": members},
+        )
+    return ids
+
+
+def _rest(world: World, method: str, path: str, body: object) -> dict[str, object]:
+    credentials = world.sandbox.credentials.eloqua
+    headers = urllib3.make_headers(
+        basic_auth=f"{credentials.company}\\{credentials.user}:{credentials.password}"
+    )
+    answer = world.http.request(
+        method, f"{world.sandbox.url}/API/REST/1.0/assets/contact/{path}", json=body, headers=headers
+    )
+    assert answer.status in {200, 201}, answer.data
+    made: dict[str, object] = answer.json()
+    return made

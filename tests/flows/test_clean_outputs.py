@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -13,8 +16,10 @@ import pytest
 from scc.core.receipts import Outcome
 from scc.core.runs import RunId
 from scc.engines.duckdb import DuckDBEngine
+from scc.errors import ConfigError
 from scc.flow.run import Runner
 from scc.flow.systems import Systems
+from scc.pipelines import registry
 from scc.pipelines.clean_outputs import Config, pipeline
 from scc.settings import Settings
 from scc.store.dataset import write_dataset
@@ -104,6 +109,75 @@ def test_what_an_undo_may_need_stays(store, clean):
 
     assert left(store, undoable) == ["plan", "receipt"]
     assert left(store, nothing_written) == []
+
+
+def test_a_pipeline_may_have_days_of_its_own(store, clean):
+    for name in ("purge-contacts", "enrich"):
+        past(store, 1, name=name)
+    kept, gone = past(store, 500, name="purge-contacts"), past(store, 500)
+    sooner = past(store, 30, name="purge-contacts")
+
+    clean(days_of={"purge-contacts": {"receipts": 600, "plans": 20}})
+
+    assert left(store, kept) == ["receipt"]
+    assert left(store, gone) == []
+    assert left(store, sooner) == ["receipt"]
+
+
+@pytest.mark.parametrize(
+    ("days_of", "message"),
+    [
+        ({"purge-contact": {"plans": 3}}, r"days_of.*tables named after pipelines"),
+        ({"purge-contacts": {"plan": 3}}, r"days_of.*plan"),
+        ({"purge-contacts": {"plans": 0}}, r"days_of.*plans"),
+    ],
+)
+def test_days_that_make_no_sense_are_named(days_of, message):
+    with pytest.raises(ConfigError, match=message):
+        registry.build("clean-outputs", {"clean-outputs": {"days_of": days_of}})
+
+
+def test_a_run_that_is_under_way_keeps_everything_whatever_has_ended_well_since(store, clean):
+    """One of an old moment that was taken up again, and takes long."""
+    resumed = past(store, 600, RunState.RUNNING)
+    past(store, 1)
+
+    with store.lock("enrich"):
+        clean()
+
+    assert len(left(store, resumed)) == 3
+
+
+def test_a_run_that_was_stopped_while_it_wrote_keeps_its_plan_as_long_as_an_undo_may_need_it(store, clean):
+    past(store, 1)
+    stopped = past(store, 50, RunState.FAILED)
+    before_it_wrote = past(store, 51, RunState.FAILED)
+    (store.folder(stopped) / "apply" / "00000").mkdir(parents=True)
+
+    clean(plans_days=10, receipts_days=10, undo_days=60)
+
+    assert left(store, stopped) == ["plan", "receipt"]
+    assert left(store, before_it_wrote) == []
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_killed_before_any_write_the_next_try_ends_the_same(tmp_path, part):
+    """killing_clean.py kills it once before each rename and removal."""
+    data = Store(tmp_path / "data")
+    past(data, 1)
+    past(data, 500)
+    script = Path(__file__).with_name("killing_clean.py")
+
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path), NOW.isoformat(), str(part), "4"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=250,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout) > 15, "it was killed at too few places"
 
 
 def test_too_many_deletions_wait_for_an_approval(store):

@@ -8,6 +8,7 @@ import pytest
 from scc.core.changes import PlanSummary, number_changes
 from scc.engines.duckdb import DuckDBEngine
 from scc.errors import ConfigError
+from scc.pipelines import registry
 from scc.pipelines.hard_bounces import Config, pipeline
 from scc.store.dataset import write_dataset
 
@@ -19,6 +20,7 @@ BOUNCE = {
     "SmtpErrorCode": "550",
     "SmtpStatusCode": "5.1.1",
     "SmtpMessage": "",
+    "Contact.C_EmailAddress": "Ann@Example.com",
     "Contact.C_Status": "",
 }
 LEAD = {"Id": "00Q1", "Email": "Ann@Example.com", "EmailBouncedDate": None, "EmailBouncedReason": None}
@@ -47,8 +49,10 @@ def plan(tmp_path):
             "members": dataset(
                 tmp_path / "m", ["list", "contact_id"], list(members), lists={"Invalid": "5", "News": "6"}
             ),
-            "leads": dataset(tmp_path / "l", LEAD, list(leads)),
-            "sf-contacts": dataset(tmp_path / "s", LEAD, list(contacts)),
+            "leads": dataset(tmp_path / "l", [*LEAD, *config.get("lead_fields", ())], list(leads)),
+            "sf-contacts": dataset(
+                tmp_path / "s", [*LEAD, *config.get("contact_fields", ())], list(contacts)
+            ),
         }
         step = pipeline(Config(**config)).plan(read)
         batches = number_changes(DuckDBEngine().run(step.query), PlanSummary())
@@ -157,6 +161,78 @@ def test_of_a_carried_bounce_only_the_rejected_half_is_offered_again(plan):
     changes = plan(carried=[carried], members=[{"list": "5", "contact_id": "7"}], leads=[LEAD])
 
     assert short(changes) == [("Lead", "update", "00Q1")]
+
+
+def test_a_contact_that_has_another_address_by_now_is_left_alone_and_salesforce_told(plan):
+    elsewhere = {**BOUNCE, "Contact.C_EmailAddress": "ann.new@example.com"}
+
+    changes = plan(elsewhere, members=[{"list": "6", "contact_id": "7"}], leads=[LEAD])
+
+    assert short(changes) == [("contact", "skip", "7"), ("Lead", "update", "00Q1")]
+    assert changes[0]["reason"] == "the contact has another address than the one that bounced"
+
+
+def test_of_two_addresses_that_bounced_the_present_one_counts(plan):
+    old = {**BOUNCE, "Id": "2", "EmailAddress": "old@example.com", "ActivityDate": "2026-11-21 10:00:00.000"}
+
+    changes = plan(BOUNCE, old)
+
+    assert [(row["operation"], row["evidence"]) for row in changes] == [
+        ("update", "Bounceback 1"),
+        ("list-add", "Bounceback 1"),
+    ]
+
+
+def test_who_clicked_before_the_present_address_bounced_is_spared_for_the_old_one_only(plan):
+    old = {**BOUNCE, "Id": "2", "EmailAddress": "old@example.com", "ActivityDate": "2026-11-01 10:00:00.000"}
+    between = {"Id": "9", "ContactId": "7", "ActivityDate": "2026-11-10 10:00:00.000"}
+
+    assert ("contact", "update", "7") in short(plan(BOUNCE, old, clicks=[between]))
+
+
+def test_fields_of_the_teams_own_are_set_in_salesforce(plan):
+    lead = {**LEAD, "Email_Status__c": "Valid", "Bounced_On__c": None, "Why__c": "said so"}
+    contact = {**LEAD, "Id": "0031", "Mail__c": None}
+
+    changes = plan(
+        BOUNCE,
+        leads=[lead],
+        contacts=[contact],
+        lead_fields={"Email_Status__c": "Invalid", "Bounced_On__c": "{day}", "Why__c": "{reason}"},
+        contact_fields={"Mail__c": "{reason}"},
+    )
+
+    written = {row["key"]: (dict(row["before"]), dict(row["after"])) for row in changes[-2:]}
+    assert written == {
+        "0031": ({"Mail__c": ""}, {"Mail__c": "550 5.1.1 no such mailbox or domain"}),
+        "00Q1": (
+            {"Bounced_On__c": "", "Email_Status__c": "Valid"},
+            {"Bounced_On__c": "2026-11-20", "Email_Status__c": "Invalid"},
+        ),
+    }
+
+
+def test_an_sobject_without_fields_is_left_alone():
+    read = {source.name for source in pipeline(Config(lead_fields={})).sources}
+
+    assert "sf-contacts" in read
+    assert "leads" not in read
+    assert not read & {
+        source.name for source in pipeline(Config(salesforce=False)).sources if source.system == "salesforce"
+    }
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"lead_fields": {"Why__c": "{why}"}}, r"lead_fields.*plain texts, or one of \{moment\}"),
+        ({"marks": {f"C_{n}": "" for n in range(10)}}, "marks"),
+        ({"look_back_hours": 0}, "look_back_hours"),
+    ],
+)
+def test_a_configuration_that_makes_no_sense_is_named(table, message):
+    with pytest.raises(ConfigError, match=message):
+        registry.build("hard-bounces", {"hard-bounces": table})
 
 
 def test_an_address_is_told_once_to_each_lead_that_has_it(plan):

@@ -65,7 +65,7 @@ def stats(app: App, as_json: bool) -> None:
         "Entries": f"{found.entries:,}",
         "Came back": f"{found.restored:,}",
         "Runs": f"{found.runs:,}",
-        "Size": f"{found.bytes / 1e6:,.1f} MB",
+        "Size": output.size(found.bytes),
     }
     if oldest and newest:
         facts |= {"Oldest run": oldest, "Newest run": newest}

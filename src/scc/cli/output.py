@@ -23,6 +23,7 @@ __all__ = [
     "line",
     "mask",
     "print_json",
+    "size",
     "state",
     "table",
 ]
@@ -66,6 +67,11 @@ def mask(text: str) -> str:
 def count(number: int, noun: str) -> str:
     """A number with its noun: "1 change", "20,000 changes"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def size(bytes_: int) -> str:
+    """An amount of data as people say it: "0.3 MB", "1,204.0 MB"."""
+    return f"{bytes_ / 1e6:,.1f} MB"
 
 
 def print_json(data: object) -> None:

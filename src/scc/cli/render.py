@@ -27,12 +27,25 @@ __all__ = [
     "receipt",
     "rows",
     "sample",
+    "space",
 ]
 
 Row: TypeAlias = dict[str, Any]
 
 _PLAN = ("system", "object", "operation", "reason")
 _RECEIPT = ("system", "object", "operation", "outcome", "code")
+
+
+def space(summary: PlanSummary, plan: Dataset) -> int | None:
+    """The bytes that a plan frees in the store; None where it is about something else."""
+    if not any((system, name) == ("store", "output") for system, name, *_ in summary.counts):
+        return None
+    freed = 0
+    for batch in plan.batches(["operation", "before"]):
+        rows = batch.filter(pc.equal(batch["operation"], str(Operation.DELETE)))
+        sizes = pc.map_lookup(rows["before"], pa.scalar("bytes"), "first")
+        freed += pc.sum(sizes.cast(pa.int64())).as_py() or 0
+    return freed
 
 
 def counts_json(summary: PlanSummary | ReceiptSummary) -> list[dict[str, object]]:

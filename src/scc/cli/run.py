@@ -145,7 +145,7 @@ def _tell(app: App, result: RunResult, *, as_json: bool, sample: int = 0, person
     if as_json:
         output.print_json({**_as_json(app, result), **({"sample": chosen} if sample else {})})
     else:
-        _show(result)
+        _show(app, result)
         if chosen:
             output.heading(render.first(len(chosen)))
             render.changes(chosen)
@@ -173,6 +173,7 @@ def _as_json(app: App, result: RunResult) -> dict[str, object]:
         "plan": render.counts_json(result.plan) if result.plan else None,
         "violations": [asdict(violation) for violation in result.violations],
         "receipt": render.counts_json(result.receipt) if result.receipt else None,
+        "bytes_freed": render.space(result.plan, dataset) if result.plan else None,
         "seconds": dict(result.seconds),
         "error": None
         if result.error is None
@@ -184,7 +185,7 @@ def _as_json(app: App, result: RunResult) -> dict[str, object]:
     }
 
 
-def _show(result: RunResult) -> None:
+def _show(app: App, result: RunResult) -> None:
     from scc.cli import render
 
     output.facts({"Run": str(result.run), "State": output.state(str(result.state))})
@@ -194,6 +195,11 @@ def _show(result: RunResult) -> None:
         render.receipt(result.receipt)
     elif result.error is None:
         render.limits(result.violations)
+    freed = render.space(result.plan, app.store.plan(result.run)) if result.plan else None
+    if freed is not None:
+        output.line()
+        verb = "Space gained" if result.receipt else "Space to gain"
+        output.line(f"{verb}: {output.size(freed)}")
 
 
 def _next(app: App, result: RunResult) -> None:

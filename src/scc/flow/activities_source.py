@@ -1,35 +1,63 @@
-"""The latest activity of each contact in Eloqua, over years, without keeping every activity.
+"""Activities out of Eloqua: all of some days, or the latest of each contact over years.
 
-A run reads what is new since the last good one and adds it to what that one knew. It knows no pipeline.
+A run reads what is new since the last good one. It knows no pipeline.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from scc.core.conditions import All, Compare, Condition
 from scc.engines.base import Query, Table, identifier
-from scc.errors import IncompleteError, UnavailableError
-from scc.flow.conditions import eloqua_filter
-from scc.flow.eloqua_job import EloquaJob
-from scc.flow.objects import EloquaFields, eloqua_fields, eloqua_object
+from scc.flow.activity_windows import MOST, PIECES, Window, WindowedExport
+from scc.flow.eloqua_source import require_fields
+from scc.flow.objects import eloqua_fields
 from scc.flow.pipeline import Reading
 from scc.store.dataset import Dataset, DatasetWriter
 
-if TYPE_CHECKING:
-    from scc.eloqua.models import Sync
+__all__ = ["Activities", "LatestActivities", "latest"]
 
-__all__ = ["LatestActivities", "latest"]
 
-MOST = 5_000_000
-"""Activities that Eloqua gives in one export; what is beyond is left out without a word."""
-_MOMENT = "%Y%m%dT%H%M%S%f"
+@dataclass(frozen=True, slots=True)
+class Activities:
+    """Every activity of one type: Id and `fields`, as EloquaRecords would give them, however many there are.
+
+    The first run reads the `days` before its moment, each later one what is new since the last good run and,
+    since activities arrive in Eloqua late, `look_back` before it.
+    """
+
+    name: str
+    kind: str
+    fields: tuple[str, ...]
+    days: int
+    look_back: timedelta
+    most: int = MOST
+    needs: tuple[str, ...] = ()
+    system: str = field(default="eloqua", init=False)
+
+    def read(self, reading: Reading) -> None:
+        since = reading.since(self.name)
+        days = timedelta(days=self.days)
+        begin = since - min(self.look_back, days) if since else reading.run.moment - days
+        name, columns = f"activity/{self.kind}", ("Id", *self.fields)
+        step = f"export {self.name}"
+        reading.progress.start(step, None)
+        known = eloqua_fields(reading.systems.eloqua, name)
+        require_fields(known, columns, name)
+        export = WindowedExport(reading, self.name, columns, known, self.most)
+        pieces = list(export.pieces(Window(self.kind, begin)))
+        schema = pa.schema([pa.field(column, pa.string(), nullable=False) for column in columns])
+        with DatasetWriter(reading.target, schema) as writer:
+            for piece in pieces:
+                writer.write_all(piece.batches())
+            types: Mapping[str, str] = {column: known[column].data_type for column in columns}
+            writer.meta.update(object=name, types=types, as_of=_as_of(pieces))
+        shutil.rmtree(reading.target / PIECES)
+        reading.progress.finish(step, f"{writer.rows:,} records")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +85,17 @@ class LatestActivities:
         begin = start if since is None else max(start, since - self.look_back)
         step = f"export {self.name}"
         reading.progress.start(step, None)
+        columns = ("ContactId", *self.columns, "ActivityDate")
         pieces = [
             piece
             for kind in self.kinds
-            for piece in self._pieces(
-                reading, eloqua_fields(reading.systems.eloqua, f"activity/{kind}"), _Window(kind, begin)
-            )
+            for piece in WindowedExport(
+                reading,
+                self.name,
+                columns,
+                eloqua_fields(reading.systems.eloqua, f"activity/{kind}"),
+                self.most,
+            ).pieces(Window(kind, begin))
         ]
         earlier = []
         if since is not None and reading.previous is not None:
@@ -70,91 +103,19 @@ class LatestActivities:
         batches = reading.engine.run(latest(pieces, earlier, self.columns, start))
         with DatasetWriter(reading.target, self._schema()) as writer:
             writer.write_all(batches)
-            moments = [datetime.fromisoformat(str(piece.manifest.meta["as_of"])) for piece in pieces]
-            writer.meta.update(as_of=min(moments).isoformat(), start=start.isoformat())
+            writer.meta.update(as_of=_as_of(pieces), start=start.isoformat())
         new = sum(piece.manifest.rows for piece in pieces)
-        shutil.rmtree(reading.target / "pieces")
+        shutil.rmtree(reading.target / PIECES)
         reading.progress.finish(step, f"{new:,} new activities, {writer.rows:,} contacts")
 
     def _schema(self) -> pa.Schema:
         texts = [pa.field(name, pa.string()) for name in self.columns]
         return pa.schema([("contact_id", pa.int64()), *texts, ("happened_at", pa.timestamp("us"))])
 
-    def _pieces(self, reading: Reading, known: EloquaFields, window: _Window) -> Iterator[Dataset]:
-        """Windows that Eloqua gives whole, each a dataset that a later try finds."""
-        piece = Dataset(reading.target / "pieces" / window.name)
-        if not piece.exists():
-            piece.folder.mkdir(parents=True, exist_ok=True)
-            self._export(reading, known, window, piece)
-        if piece.manifest.meta["whole"]:
-            yield piece
-            return
-        for half in window.halves(datetime.fromisoformat(str(piece.manifest.meta["as_of"]))):
-            yield from self._pieces(reading, known, half)
 
-    def _export(self, reading: Reading, known: EloquaFields, window: _Window, piece: Dataset) -> None:
-        bulk = reading.systems.eloqua.bulk
-        columns = ["ContactId", *self.columns, "ActivityDate"]
-        schema = pa.schema([pa.field(column, pa.string(), nullable=False) for column in columns])
-        job = EloquaJob(reading.systems, piece.folder / "journal.json")
-        sync = self._sync(reading, job, known, window)
-        # A window that reaches the most was cut off somewhere: nobody knows where, since rows are in no order.
-        rows = bulk.count(sync.uri)
-        whole = rows < self.most
-        with DatasetWriter(piece.folder, schema) as writer:
-            for batch in bulk.data(sync.uri, columns, expected=rows) if whole else ():
-                writer.write(batch)
-                reading.progress.advance(f"export {self.name}", batch.num_rows)
-            writer.meta.update(as_of=sync.created_at.isoformat(), whole=whole)
-        job.clear()
-
-    def _sync(self, reading: Reading, job: EloquaJob, known: EloquaFields, window: _Window) -> Sync:
-        sync = job.resume()
-        if sync is None or sync.status not in {"success", "warning"}:
-            job.clear()
-            columns = ("ContactId", *self.columns, "ActivityDate")
-            definition = reading.systems.eloqua.bulk.create_export(
-                eloqua_object(f"activity/{window.kind}"),
-                {column: known[column].statement for column in columns},
-                filter=eloqua_filter(window.condition, known),
-                name=f"SCC {self.name}",
-            )
-            sync = job.start(definition.uri)
-        if sync.status not in {"success", "warning"}:
-            job.clear()
-            raise UnavailableError(
-                f"Eloqua's export of {window.kind} activities ended in {sync.status} ({sync.uri})",
-                system="eloqua",
-                hint="Start the run of that moment again: it goes on with this export.",
-            )
-        return sync
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """Activities of one kind from `begin` until before `end`, or until now."""
-
-    kind: str
-    begin: datetime
-    end: datetime | None = None
-
-    @property
-    def name(self) -> str:
-        return f"{self.kind}-{self.begin:{_MOMENT}}-{f'{self.end:{_MOMENT}}' if self.end else 'now'}"
-
-    @property
-    def condition(self) -> Condition:
-        since = Compare("ActivityDate", ">=", self.begin)
-        return since if self.end is None else All((since, Compare("ActivityDate", "<", self.end)))
-
-    def halves(self, now: datetime) -> tuple[_Window, _Window]:
-        middle = self.begin + ((self.end or now) - self.begin) / 2
-        middle = middle.replace(microsecond=middle.microsecond // 1000 * 1000)
-        if middle <= self.begin:
-            raise IncompleteError(
-                f"Eloqua has more {self.kind} activities within a millisecond than one export gives"
-            )
-        return _Window(self.kind, self.begin, middle), _Window(self.kind, middle, self.end)
+def _as_of(pieces: list[Dataset]) -> str:
+    """The moment up to which all pieces are known."""
+    return min(datetime.fromisoformat(str(piece.manifest.meta["as_of"])) for piece in pieces).isoformat()
 
 
 def latest(fresh: list[Dataset], earlier: list[Dataset], columns: tuple[str, ...], start: datetime) -> Query:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from scc.flow.objects import EloquaFields, address_states, eloqua_fields, eloqua
 from scc.flow.pipeline import Reading
 from scc.store.dataset import DatasetWriter
 
-__all__ = ["EloquaRecords"]
+__all__ = ["EloquaRecords", "require_fields"]
 
 OVERLAP = timedelta(minutes=5)
 """How far a read reaches back before the one before it: for records that were being written then."""
@@ -45,7 +45,8 @@ class EloquaRecords:
         name = resolve_object(reading.systems.eloqua, self.object)
         known = {**eloqua_fields(reading.systems.eloqua, name), **address_states(name)}
         columns = ["Id", *self.fields]
-        statements = {column: _statement(known, column, name) for column in columns}
+        require_fields(known, columns, name)
+        statements = {column: known[column].statement for column in columns}
         since = reading.since(self.name)
         condition = self.where(since - OVERLAP if since else None)
 
@@ -78,11 +79,12 @@ class EloquaRecords:
         job.clear()
 
 
-def _statement(known: EloquaFields, column: str, name: str) -> str:
-    if column in known:
-        return known[column].statement
-    near = difflib.get_close_matches(column, known, n=1, cutoff=0.6)
-    raise ConfigError(
-        f"Eloqua's {name} has no field {column!r}",
-        hint=f"Did you mean {near[0]!r}?" if near else f"It has: {', '.join(sorted(known)[:15])}.",
-    )
+def require_fields(known: EloquaFields, columns: Sequence[str], name: str) -> None:
+    """ConfigError, with the nearest name, for the first column that the object does not have."""
+    for column in columns:
+        if column not in known:
+            near = difflib.get_close_matches(column, known, n=1, cutoff=0.6)
+            raise ConfigError(
+                f"Eloqua's {name} has no field {column!r}",
+                hint=f"Did you mean {near[0]!r}?" if near else f"It has: {', '.join(sorted(known)[:15])}.",
+            )

@@ -19,11 +19,12 @@ SCHEMA = pa.schema([("list", pa.string()), ("contact_id", pa.string())])
 class ListMembers:
     """A row for each member of the named lists; meta `lists` has each list's id by its name.
 
-    ConfigError where Eloqua has no list of a name, or several.
+    ConfigError, which names the configuration's `key`, where Eloqua has no list of a name, or several.
     """
 
     name: str
     lists: tuple[str, ...]
+    key: str
     needs: tuple[str, ...] = ()
     system: str = field(default="eloqua", init=False)
 
@@ -54,7 +55,7 @@ class ListMembers:
                 count = "no list" if not found else f"{len(found)} lists"
                 names = ", ".join(sorted(name for name, _ in known)[:10]) or "none"
                 raise ConfigError(
-                    f"Eloqua has {count} {wanted!r}",
+                    f"{self.key}: Eloqua has {count} {wanted!r}",
                     hint=f"Write the list's id, or one of these names: {names}.",
                 )
             ids[wanted] = found[0]

@@ -1,6 +1,10 @@
--- outputs: key, kind, age_days, bytes, needed (why it must stay, or '')
+-- outputs: key (pipeline/run/kind), kind, age_days, bytes, needed (why it must stay, or '')
+-- Parameters: exports, plans, receipts (days), days_of (JSON: "pipeline/kind" -> days, for those that have their own).
 WITH aged AS (
-    SELECT *, age_days > CASE kind WHEN 'exports' THEN $exports WHEN 'plans' THEN $plans ELSE $receipts END AS is_old
+    SELECT *, age_days > coalesce(
+        from_json($days_of, '{"map":"MAP(VARCHAR,BIGINT)"}').map[split_part(key, '/', 1) || '/' || kind],
+        CASE kind WHEN 'exports' THEN $exports WHEN 'plans' THEN $plans ELSE $receipts END
+    ) AS is_old
     FROM outputs
 )
 

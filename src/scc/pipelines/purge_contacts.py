@@ -149,7 +149,7 @@ def pipeline(config: Config) -> Pipeline:
         EloquaRecords("contacts", "contact", CONTACT_FIELDS),
         LatestActivities("activity", tuple(config.activities), config.history_days, late),
         LatestActivities("bounces", ("Bounceback",), config.history_days, late, ("EmailAddress", *CODES)),
-        ListMembers("members", tuple(config.protected_lists)),
+        ListMembers("members", tuple(config.protected_lists), key=f"pipelines.{NAME}.protected_lists"),
         *([] if config.customers_where is None else [_customers(config.customers_where)]),
         *(_salesforce(config) if config.salesforce else []),
     ]

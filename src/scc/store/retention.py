@@ -42,27 +42,33 @@ def inventory(store: Store, *, now: datetime, undo_days: float) -> Iterator[Outp
     """All outputs of all runs. `undo_days`: how long a run that wrote something can still be taken back."""
     for pipeline in sorted({record.pipeline for record in store.runs()}):
         last_good_seen = False
-        for record in store.runs(pipeline):  # newest first
+        for record in map(store.judged, store.runs(pipeline)):  # newest first
             needed = _needed(record, superseded=last_good_seen)
             last_good_seen = last_good_seen or record.state.good
             age = (now - parse_moment(record.ended_at or record.started_at)).total_seconds() / 86_400
             for kind, names in _FOLDERS.items():
                 size = sum(_size(store.folder(record.run) / name) for name in names)
                 if size:
-                    undo = (
-                        kind is not Kind.EXPORTS and age < undo_days and bool(record.outcomes.get("applied"))
-                    )
+                    undo = kind is not Kind.EXPORTS and age < undo_days and _has_written(store, record)
                     why = needed or ("undo may need it" if undo else "")
                     yield Output(f"{record.run.folder}/{kind}", kind, age, size, why)
 
 
 def _needed(record: RunRecord, *, superseded: bool) -> str:
     """A run that did not end well is waited for, until a later one has ended well."""
+    if record.state is RunState.RUNNING:
+        return "the run is under way"
     if superseded:
         return ""
     if record.state.good:
         return "it is of the last good run"
-    return "the run is under way" if record.state is RunState.RUNNING else "the run is not finished"
+    return "the run is not finished"
+
+
+def _has_written(store: Store, record: RunRecord) -> bool:
+    """One that was stopped while it wrote has no receipt, until it is gone on with: then it can be taken back."""
+    is_stopped = not record.state.good and (store.folder(record.run) / "apply").is_dir()
+    return bool(record.outcomes.get("applied")) or is_stopped
 
 
 def remove(store: Store, key: str) -> int:
