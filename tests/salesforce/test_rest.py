@@ -73,6 +73,17 @@ def test_an_upsert_by_external_id_creates_once_whatever_the_value(org: Org, exte
     assert rest.get_by("Lead", external, value, [external, "City"])[external] == value
 
 
+@pytest.mark.parametrize("value", ["Joe Smith", "joe@example.com", "1/joe", "joe"])
+def test_an_external_id_stands_in_no_error_and_no_log(org: Org, external, value, caplog):
+    caplog.set_level("DEBUG", logger="scc")
+    org.fault(action="status", path="sobjects/Lead/Ext__c/", status=500, times=2)
+    with pytest.raises(NotFoundError) as caught:
+        org.client.rest.get_by("Lead", external, value, ["Id"])
+    assert "/sobjects/Lead/Ext__c/***" in str(caught.value)
+    for told in (str(caught.value), caplog.text, repr(org.exchanges)):
+        assert "joe" not in told.lower()
+
+
 def test_an_upsert_can_be_kept_from_creating(org: Org, external):
     with pytest.raises(NotFoundError):
         org.client.rest.upsert("Lead", external, "A", LEE, update_only=True)

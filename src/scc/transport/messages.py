@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Auth", "Exchange", "Response", "Stream", "redacted_path"]
 
 _CHUNK = 1 << 18
-# An external id in a path may be an e-mail address (Salesforce: /sobjects/Contact/Email__c/...).
-_ADDRESS = re.compile(r"[^/]*(?:@|%40)[^/]*", re.IGNORECASE)
+# An external id in a path may be anything of a person's (Salesforce: /sobjects/Contact/Email__c/...).
+_ADDRESS = re.compile(r"[^/]*(?:@|%40)[^/]*|(?<=/sobjects/)([^/]+/[^/]+/).+", re.IGNORECASE)
 
 
 class Auth(Protocol):
@@ -129,5 +129,5 @@ class Stream:
 
 
 def redacted_path(url: str) -> str:
-    """Cut a URL down to its path, with any e-mail address in it masked, for logs and messages."""
-    return _ADDRESS.sub("***", urlsplit(url).path)
+    """Cut a URL down to its path, with any e-mail address or external id masked, for logs and messages."""
+    return _ADDRESS.sub(lambda found: f"{found[1] or ''}***", urlsplit(url).path)
