@@ -296,6 +296,13 @@ def test_an_upload_that_never_succeeds_is_unavailable_and_writes_nothing(org: Or
     assert written(org) == []
 
 
+def test_an_upload_that_is_refused_leaves_no_job_behind(org: Org):
+    org.fault(action="status", status=413, method="PUT", path="/batches", times=None)
+    with pytest.raises(QuotaError):
+        insert(org, people(2))
+    assert (len(org.calls("PUT")), org.jobs("ingest")) == (1, [])
+
+
 def test_a_job_closed_by_a_request_whose_answer_was_lost_goes_on(org: Org):
     org.fault(action="drop", method="PATCH", path="jobs/ingest/", after_bytes=0, times=2)
     assert [one.outcome for one in insert(org, people(2))] == [SUCCESSFUL] * 2

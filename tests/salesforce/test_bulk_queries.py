@@ -195,6 +195,21 @@ def test_a_job_that_can_not_be_deleted_is_an_error_to_who_asked_for_that(org: Or
     org.fault(action="status", status=403, method="DELETE", path="jobs/query", times=None)
     with pytest.raises(RefusedError):
         org.client.bulk.delete_query(job)
+    assert org.calls("PATCH") == []
+
+
+def test_a_job_that_has_ended_and_can_not_be_deleted_says_why_not(org: Org):
+    job = org.client.bulk.wait_query(org.client.bulk.create_query(QUERY))
+    refusal = [{"errorCode": "API_ERROR", "message": "not now"}]
+    org.fault(action="status", status=400, body=refusal, method="DELETE", path="jobs/query")
+    with pytest.raises(RefusedError, match="not now"):
+        org.client.bulk.delete_query(job)
+
+
+def test_a_version_that_is_retired_is_no_job_that_is_gone(org: Org):
+    with org.another(version="20.0") as client, pytest.raises(RefusedError, match="GONE") as caught:
+        client.bulk.delete_query("750A")
+    assert not isinstance(caught.value, NotFoundError)
 
 
 def test_the_days_query_jobs_used_up_are_a_quota(org: Org):

@@ -13,7 +13,14 @@ from typing import Literal, TypeAlias
 
 import pyarrow as pa
 
-from scc.errors import ConfigError, IncompleteError, RefusedError, UnavailableError
+from scc.errors import (
+    ConfigError,
+    IncompleteError,
+    RefusedError,
+    SccError,
+    ThrottledError,
+    UnavailableError,
+)
 from scc.salesforce import jobs
 from scc.salesforce.door import segment
 from scc.salesforce.jobs import Jobs
@@ -168,9 +175,10 @@ class BulkIngests(Jobs):
                 on_job(job, load.rows)
             try:
                 self._put(job, load)
-            except UnavailableError:
-                jobs.remove(self._door, _path(job.id), quietly=True)
-                if attempt == _TRIES:
+            except SccError as error:
+                jobs.remove(self._door, _path(job.id), quietly=True)  # it was not closed and has done nothing
+                cut_off = isinstance(error, UnavailableError) and not isinstance(error, ThrottledError)
+                if not cut_off or attempt == _TRIES:
                     raise
                 self._door.retry.sleep(self._door.retry.wait_s(attempt))
             else:

@@ -29,6 +29,7 @@ SYSTEM = "salesforce"
 
 _MEND_QUERY = "Mend the query; a field may also be hidden from this user."
 _WAIT = "Salesforce frees itself of this; try again later."
+_RETIRED = "Salesforce has retired this API version; configure a later one."
 _BY_CODE: dict[str, tuple[type[RemoteError], str]] = {
     "API_CURRENTLY_DISABLED": (CredentialsError, "Ask the administrator to enable the API."),
     "API_DISABLED_FOR_ORG": (CredentialsError, "Ask the administrator to enable the API for this user."),
@@ -36,6 +37,10 @@ _BY_CODE: dict[str, tuple[type[RemoteError], str]] = {
     "DUPLICATE_VALUE": (ConflictError, "A record with this unique value is there already."),
     "ENTITY_IS_DELETED": (NotFoundError, "The record was deleted."),
     "EXCEEDED_ID_LIMIT": (RefusedError, "Ask for a shorter span of time."),
+    "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY": (
+        CredentialsError,
+        "The user may not use a record that this one refers to.",
+    ),
     "INSUFFICIENT_ACCESS_OR_READONLY": (CredentialsError, "The user may not write this record."),
     "INVALIDENTITY": (RefusedError, "Query this object over REST instead."),
     "INVALID_FIELD": (RefusedError, _MEND_QUERY),
@@ -55,10 +60,21 @@ _BY_CODE: dict[str, tuple[type[RemoteError], str]] = {
     "STORAGE_LIMIT_EXCEEDED": (QuotaError, "The organisation's storage is full; free some."),
     "UNABLE_TO_LOCK_ROW": (UnavailableError, "Somebody else holds the record; try again later."),
     "UNKNOWN_EXCEPTION": (UnavailableError, _WAIT),
+    "UNSUPPORTED_API_VERSION": (
+        RefusedError,
+        "Salesforce has retired this API version, or it has no login by SOAP: 64.0 is the last.",
+    ),
+    "rate_limit_exceeded": (
+        UnavailableError,
+        "Too many logins within the hour; keep a client and its session.",
+    ),
 }
 _BY_STATUS: dict[int, tuple[type[RemoteError], str]] = {
     300: (ConflictError, "Several records carry this external id."),
-    410: (RefusedError, "Salesforce has retired this API version; configure a later one."),
+    409: (ConflictError, "Results are read with the API version that their job was made with."),
+    410: (RefusedError, _RETIRED),
+    412: (ConflictError, "It has changed since it was read."),
+    420: (UnavailableError, _WAIT),  # its clients ask again (jsforce)
     414: (RefusedError, "The query is too long for an address; use the Bulk API or soql.chunks."),
     431: (RefusedError, "The query is too long for an address; use the Bulk API or soql.chunks."),
 }
@@ -68,8 +84,10 @@ _CONCURRENT = re.compile(r"^Concurrent\w* Limit exceeded")
 _POSITION = re.compile(r".*?(?=ERROR at Row:)", re.DOTALL)
 _VALUE_FOLLOWS = re.compile(
     r"(invalid email address: |data value too large: |restricted picklist field: |VALUE_STRING value "
-    r"|invalid ID field: |external ID: |external id field value: |Cannot deserialize instance of \w+ from )"
-    r".*?(?=$| \(max length| not found for field | or request may be missing| at \[line)",
+    r"|invalid ID field: |external ID: |external id field value: |Cannot deserialize instance of \w+ from "
+    r"|of incorrect type: |not of required type: |external id specified: |is not accessible: |Your attempt to delete "
+    r"|associated with the following[^:]*: )"
+    r".*?(?=$| \(max length| not found for field | or request may be missing| at \[line| could not be completed)",
     re.DOTALL | re.IGNORECASE,
 )
 _TOKEN = re.compile(r"(unexpected token: )(.*)", re.DOTALL | re.IGNORECASE)
@@ -92,7 +110,8 @@ def explain(response: Response) -> RemoteError:
         words += f" ({', '.join(fields)})"
     error = explain_status(response, SYSTEM, code=code, words=words)
     kind, hint = _kind(response.status, code, message) or (type(error), error.hint)
-    if isinstance(error, kind):
+    # a version that is gone is not a record that is gone: who deletes must not take it for done
+    if isinstance(error, kind) and response.status != 410:
         error.hint = hint
         return error
     return kind(
@@ -180,5 +199,5 @@ def _fault(body: bytes) -> tuple[str | None, str]:
     except ET.ParseError:
         return None, ""
     said = {element.tag.rpartition("}")[2]: (element.text or "").strip() for element in root.iter()}
-    code = _code(said.get("exceptionCode") or said.get("faultcode"))
+    code = _code((said.get("exceptionCode") or said.get("faultcode") or "").removeprefix("sf:"))
     return code, said.get("exceptionMessage") or said.get("faultstring") or ""

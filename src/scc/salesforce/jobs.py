@@ -6,7 +6,16 @@ import logging
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from scc.errors import NotFoundError, QuotaError, RefusedError, RemoteError, SccError, UnavailableError
+from scc.errors import (
+    CredentialsError,
+    NotFoundError,
+    QuotaError,
+    RefusedError,
+    RemoteError,
+    SccError,
+    UnavailableError,
+)
+from scc.salesforce import answers
 from scc.salesforce.door import Door
 from scc.salesforce.errors import SYSTEM, reason
 from scc.salesforce.models import JobState
@@ -95,7 +104,12 @@ def failure(job: Job) -> RemoteError:
 
 def abort(door: Door, path: str) -> None:
     """End a job before its time; RefusedError where it has ended already."""
-    door.call("PATCH", path, json={"state": JobState.ABORTED}, idempotent=True)
+    try:
+        door.call("PATCH", path, json={"state": JobState.ABORTED}, idempotent=True)
+    except RefusedError as error:
+        # asked twice after a cut connection, the second time of a job that the first time ended
+        if not error.in_doubt or _state(door, path) is not JobState.ABORTED:
+            raise
 
 
 def remove(door: Door, path: str, *, quietly: bool = False) -> None:
@@ -108,10 +122,24 @@ def remove(door: Door, path: str, *, quietly: bool = False) -> None:
             door.call("DELETE", path)
         except NotFoundError:
             return
-        except RefusedError:
-            abort(door, path)
+        except (CredentialsError, QuotaError):
+            raise  # nothing that a job's state could mend
+        except RefusedError as refusal:
+            _end(door, path, refusal)
             door.call("DELETE", path)
     except SccError as error:
         if not quietly:
             raise
         _logger.warning("a bulk job was left behind: %s", error)
+
+
+def _end(door: Door, path: str, refusal: RefusedError) -> None:
+    """Abort a job that was not to be deleted; where it has ended, that was not the reason."""
+    try:
+        abort(door, path)
+    except RefusedError:
+        raise refusal from None
+
+
+def _state(door: Door, path: str) -> JobState:
+    return JobState.parse(answers.record(door.call("GET", path).json(), "job"))

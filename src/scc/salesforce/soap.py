@@ -48,6 +48,7 @@ class SoapLogin:
             f"{self.login_url.rstrip('/')}/services/Soap/u/{self.version}",
             headers={"Content-Type": "text/xml; charset=UTF-8", "SOAPAction": '""'},
             body=body.encode(),
+            idempotent=True,  # asking twice gives at worst a second session
             # a fault comes as 500, which is no outage: not to be asked again
             expect={200, 500},
         )
@@ -61,6 +62,13 @@ def _token(response: Response) -> Token:
         root = ET.fromstring(response.body)  # noqa: S314  # expat refuses entity bombs since 2.4.1
     except ET.ParseError:
         raise DataError("salesforce: the SOAP login's answer is no XML") from None
+    if root.findtext(f".//{{{_NAMESPACE}}}passwordExpired") == "true":
+        raise CredentialsError(
+            "salesforce: the user's password has expired",
+            hint="The session that it gives is good for setting a new one only.",
+            system=SYSTEM,
+            status=response.status,
+        )
     session = root.findtext(f".//{{{_NAMESPACE}}}sessionId")
     server = urlsplit(root.findtext(f".//{{{_NAMESPACE}}}serverUrl") or "")
     if not session or not server.netloc:
@@ -70,8 +78,7 @@ def _token(response: Response) -> Token:
 
 def _refused(response: Response) -> RemoteError:
     error = explain(response)
-    outage = error.code is None or error.code.removeprefix("sf:") == "SERVER_UNAVAILABLE"
-    if outage:
+    if error.code in {None, "SERVER_UNAVAILABLE", "UNSUPPORTED_API_VERSION"}:
         return error
     return CredentialsError(
         error.message,
@@ -79,4 +86,5 @@ def _refused(response: Response) -> RemoteError:
         system=SYSTEM,
         status=error.status,
         code=error.code,
+        request_id=error.request_id,
     )
