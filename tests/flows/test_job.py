@@ -76,6 +76,8 @@ def test_each_line_of_the_log_is_json_and_tells_the_run_the_task_and_the_system(
     assert by_task["export records"] == "eloqua"
     assert by_task["export campaigns"] == "salesforce"
     assert by_task["plan"] is None
+    applied = [line for line in told if line["task"] == "apply" and line["system"] == "eloqua"]
+    assert sum(line["rows"] for line in applied) == record(world).changes
     assert (told[-1]["state"], told[-1]["message"]) == ("done", f"ended, {record(world).changes:,} changes")
 
 

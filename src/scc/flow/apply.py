@@ -7,6 +7,7 @@ apply/00003/manifest.json the batch's receipt: the batch is done
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from scc.store.files import read_json, write_json
 from scc.store.runs import Store
 
 __all__ = ["apply_plan", "batch_object", "read_receipt_summary"]
+
+log = logging.getLogger(__name__)
 
 # Rows that clear a field can't go with rows that leave it alone: one import has one rule for blanks.
 _CUT = """
@@ -67,6 +70,9 @@ def apply_plan(
                     writer.write(destination(systems, store, run, kept).write(kept, journal))
                 if erased is not None:
                     writer.write(erased)
+            rows = batch.changes.num_rows
+            told = {"step": "apply", "system": batch.system, "rows": rows}
+            log.info("batch %d: %d x %s %s", number, rows, batch.operation, batch.object, extra=told)
         # The receipt tells all that the journal did; an erasure need not look into it any more.
         (receipt.folder / "journal.jsonl").unlink(missing_ok=True)
         done.append(receipt)
