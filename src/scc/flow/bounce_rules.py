@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
 
 from scc.engines.base import literal
 from scc.errors import ConfigError
+from scc.flow.rule_files import check_pattern, read_rules
 
 __all__ = ["BounceRule", "hard_rule_sql", "read_bounce_rules"]
 
@@ -34,17 +31,14 @@ class BounceRule:
 
 def read_bounce_rules(path: str | None, *, where: str) -> list[BounceRule]:
     """The rules of a file, or SCC's own; ConfigError names the place of what can't be read."""
-    source = Path(path) if path else files("scc.rules").joinpath("bounces.toml")
-    try:
-        raw = tomllib.loads(source.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{where}: {source} can't be read: {error}") from None
-    rules = [_rule(one, rank, f"{source}: rule {rank}") for rank, one in enumerate(raw.get("rule", []), 1)]
-    if not rules:
+    source, raw = read_rules(path, "bounces.toml", where=where)
+    found = raw.get("rule", [])
+    if set(raw) - {"rule"} or not isinstance(found, list) or not found:
         raise ConfigError(
-            f"{source} holds no rules", hint="Write [[rule]] tables, as in SCC's own rules/bounces.toml."
+            f"{source} holds no rules, or more than rules",
+            hint="Write [[rule]] tables, as in SCC's own rules/bounces.toml.",
         )
-    return rules
+    return [_rule(one, rank, f"{source}: rule {rank}") for rank, one in enumerate(found, 1)]
 
 
 def hard_rule_sql(rules: Sequence[BounceRule], error: str, status: str, message: str) -> str:
@@ -67,15 +61,15 @@ def _condition(rule: BounceRule, error: str, status: str, message: str) -> str:
     return " AND ".join(parts) or "true"
 
 
-def _rule(raw: dict[str, object], rank: int, where: str) -> BounceRule:
-    if set(raw) - {"name", "verdict", *PARTS} or not isinstance(raw.get("name"), str):
-        raise ConfigError(f"{where} may have name, error, status, message and verdict, and must have a name")
+def _rule(raw: object, rank: int, where: str) -> BounceRule:
+    if not isinstance(raw, dict) or set(raw) - {"name", "verdict", *PARTS}:
+        raise ConfigError(f"{where} may have name, error, status, message and verdict, and nothing else")
+    if not isinstance(raw.get("name"), str) or not raw["name"]:
+        raise ConfigError(f"{where} must have a name", hint="The plan gives it as the reason.")
     if raw.get("verdict") not in {"hard", "soft"}:
         raise ConfigError(f'{where}: verdict is {raw.get("verdict")!r}, not "hard" or "soft"')
     for part in PARTS:
-        try:
-            re.compile(raw.get(part, ""))  # type: ignore[call-overload]  # TypeError is caught
-        except (re.error, TypeError) as error:
-            raise ConfigError(f"{where}: {part} is no regular expression: {error}") from None
-    patterns = {part: None if raw.get(part) is None else str(raw[part]) for part in PARTS}
-    return BounceRule(rank, str(raw["name"]), verdict=str(raw["verdict"]), **patterns)
+        if part in raw:
+            check_pattern(raw[part], f"{where}: {part}")
+    patterns = {part: raw.get(part) for part in PARTS}
+    return BounceRule(rank, raw["name"], verdict=raw["verdict"], **patterns)

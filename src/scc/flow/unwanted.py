@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
 
 from scc.engines.base import literal
 from scc.errors import ConfigError
+from scc.flow.rule_files import check_pattern, read_rules
 
 __all__ = ["KINDS", "UnwantedRule", "read_unwanted_rules", "unwanted_sql"]
 
@@ -41,13 +39,9 @@ class UnwantedRule:
 
 def read_unwanted_rules(path: str | None, *, where: str) -> list[UnwantedRule]:
     """The rules of a file, or SCC's own; ConfigError names the place of what can't be read."""
-    source = Path(path) if path else files("scc.rules").joinpath("unwanted.toml")
-    try:
-        raw = tomllib.loads(source.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{where}: {source} can't be read: {error}") from None
-    tables = {kind: raw.get(kind, []) for kind in KINDS}
-    if set(raw) - set(KINDS) or not all(isinstance(one, list) for one in tables.values()):
+    source, raw = read_rules(path, "unwanted.toml", where=where)
+    tables = {kind: found for kind in KINDS if isinstance(found := raw.get(kind, []), list)}
+    if set(raw) - set(KINDS) or len(tables) < len(KINDS):
         raise ConfigError(f"{source}: only [[malformed]], [[role]] and [[junk]] tables may stand here")
     rules = [
         _rule(kind, one, f"{source}: {kind} {at}")
@@ -80,8 +74,5 @@ def _rule(kind: str, raw: object, where: str) -> UnwantedRule:
         if not isinstance(value, list) or not value or not all(isinstance(one, str) and one for one in value):
             raise ConfigError(f"{where}: {key} is no list of texts")
         return UnwantedRule(kind, raw["name"], _LISTS[kind][1]([one.lower() for one in value]))
-    try:
-        re.compile(value)
-    except (re.error, TypeError) as error:
-        raise ConfigError(f"{where}: address is no regular expression: {error}") from None
+    check_pattern(value, f"{where}: address")
     return UnwantedRule(kind, raw["name"], value)
