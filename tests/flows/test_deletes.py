@@ -305,6 +305,8 @@ def test_a_pace_lets_no_more_through_than_it_says():
         pace.wait(count)
 
     assert slept == pytest.approx([0.5, 2.0])
+    assert (pace.at_once(32), pace.at_once(4)) == (10, 4)
+    assert Pace(0.5).at_once(32) == 1
     pace = Pace(None, clock=lambda: now[0], sleep=sleep)
     pace.wait(1_000)
     assert len(slept) == 2

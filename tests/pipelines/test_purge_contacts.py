@@ -105,6 +105,12 @@ def test_the_reason_names_the_rule_and_holds_nothing_personal(decide, address, w
     assert address.strip() not in change["reason"] + change["evidence"]
 
 
+def test_the_plan_says_of_a_malformed_address_that_it_may_not_come_back(decide):
+    _, (change,) = decide(contact(7, "ann@acme"), contact(8, CreatedAt=""))
+
+    assert change["evidence"] == "for good: Eloqua may refuse to make such an address again"
+
+
 def test_a_hard_bounce_tells_its_rule_and_codes(decide):
     bounce = {
         "contact_id": 7,
@@ -233,6 +239,8 @@ def test_a_configuration_that_makes_no_sense_is_named(table, message):
         ("[[rude]]\nname = 'a'", "only"),
         ("malformed = 3", "only"),
         ("[[malformed]]\nname = 'a'\naddress = '('", "malformed 1: address is no regular expression"),
+        ("[[malformed]]\nname = 'a'\naddress = '(?=a).*'", "malformed 1: address is no regular expression"),
+        ("[[malformed]]\nname = 'a'\naddress = 3", "malformed 1: address is no regular expression"),
         ("[[malformed]]\nname = 'a'", "malformed 1 must have name and address"),
         ("[[role]]\nname = 'a'\nnames = []", "role 1: names is no list"),
         ("[[junk]]\nname = 'a'\ndomains = 'x.com'", "junk 1: domains is no list"),

@@ -27,7 +27,7 @@ __all__ = ["ContactDeletes", "Journal", "Pace", "Told"]
 
 log = logging.getLogger(__name__)
 _SHARE = 8
-"""Contacts that each of those in flight gets before the journal is on the disk again."""
+"""Contacts that each of those in flight gets, at most, before the journal is on the disk again."""
 
 
 class Told(NamedTuple):
@@ -98,6 +98,10 @@ class Pace:
         self._clock, self._sleep = clock, sleep
         self._next = clock()
 
+    def at_once(self, most: int) -> int:
+        """How many may begin together without being a burst: no more than a second lets through, and one at least."""
+        return most if not self._per_second else max(1, min(most, int(self._per_second)))
+
     def wait(self, count: int) -> None:
         """Wait until the next `count` may begin."""
         if not self._per_second:
@@ -149,7 +153,7 @@ class ContactDeletes:
     def _delete(self, keys: list[str], notes: Journal) -> None:
         earlier = frozenset(notes.sent)
         with ThreadPoolExecutor(self._in_flight) as pool:
-            share = self._in_flight * _SHARE
+            share = self._pace.at_once(self._in_flight * _SHARE)
             for some in (keys[at : at + share] for at in range(0, len(keys), share)):
                 self._pace.wait(len(some))
                 notes.send(some)

@@ -139,6 +139,7 @@ SELECT
         WHEN shield <= 3 THEN evidence
         WHEN shield = 4 THEN coalesce('created ' || CAST(created_at AS DATE), 'created at an unknown time')
         WHEN kind = 'hard bounced' THEN coalesce(strftime(last.happened_at, 'Bounceback of %Y-%m-%d %H:%M') || coalesce(', ' || last.codes, ''), '')
+        WHEN kind = 'malformed' THEN 'for good: Eloqua may refuse to make such an address again'
         WHEN kind = 'inactive' THEN coalesce('last activity ' || CAST(CAST(seen AS DATE) AS VARCHAR), 'none since ' || $history_start)
         ELSE ''
     END AS evidence
