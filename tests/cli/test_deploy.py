@@ -13,7 +13,19 @@ def test_it_writes_the_files_and_tells_what_will_start_by_itself(scc, folder):
     assert (said.code, said.err) == (0, "")
     assert "Started by schedule: clean-outputs." in said.out
     assert "kubectl apply -k deploy/openshift" in said.out
+    assert "alerts.runbooks_url is no address yet" in said.out
     assert (folder / "deploy/openshift/base/scc.toml").read_text(encoding="utf-8") == CONFIG
+
+
+def test_it_says_nothing_of_runbooks_that_alerts_can_link_to(scc, folder):
+    text = CONFIG + '[alerts]\nrunbooks_url = "https://git.example/runbooks"\n'
+    (folder / "scc.toml").write_text(text, encoding="utf-8")
+
+    said = scc("deploy", "render", "--target", "openshift")
+
+    assert "runbooks" not in said.out
+    rules = (folder / "deploy/openshift/components/monitoring/operator.yaml").read_text(encoding="utf-8")
+    assert "https://git.example/runbooks/SccRunOverdue.md" in rules
 
 
 def test_rendered_again_it_tells_what_is_gone(scc, folder):

@@ -69,7 +69,7 @@ def test_each_try_is_told_when_it_begins_and_when_it_ends(run):
     ]
 
 
-def test_a_try_that_was_killed_is_told_as_lost_when_the_next_begins(run, tmp_path):
+def test_a_try_that_was_killed_is_told_as_lost_when_the_next_begins(run, tmp_path, caplog):
     store = Store(tmp_path)
     killed, other = (
         RunRecord.start(RunId("clean-outputs", at), at, full=False, config_digest="")
@@ -88,6 +88,7 @@ def test_a_try_that_was_killed_is_told_as_lost_when_the_next_begins(run, tmp_pat
         ("ended", 2, RunState.NOTHING_TO_DO),
     ]
     assert store.require(other.run).state is RunState.LOST
+    assert f"try 1 of {killed.run} was killed" in caplog.text
 
 
 def test_a_run_that_had_ended_well_is_not_told_again(run):

@@ -124,3 +124,10 @@ def test_who_only_looks_whether_a_pipeline_is_held_turns_nobody_away(store, monk
         monkeypatch.setattr("time.sleep", lambda _: fcntl.flock(file, fcntl.LOCK_UN))
         with store.lock("enrich"):
             pass
+
+
+def test_where_nobody_can_tell_whether_it_is_held_a_run_stays_as_it_is(store):
+    running = record(store, 0, RunState.RUNNING)
+    (store.root / "enrich" / ".lock").mkdir()  # as little to be opened as a file of somebody else's
+
+    assert store.judged(running) == running

@@ -137,6 +137,7 @@ class Runner:
             if record.state is RunState.RUNNING:
                 found = replace(record, state=RunState.LOST, ended_at=format_moment(self._now()))
                 self.store.write(found)
+                log.warning("try %d of %s was killed: it left no word of its end", record.tries, record.run)
                 self._observers.lost(found)
 
     def _begin(self, earlier: RunRecord | None, run: RunId, pipeline: Pipeline, *, full: bool) -> RunRecord:
