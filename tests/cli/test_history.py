@@ -119,6 +119,17 @@ def test_history_is_narrowed_by_pipeline_state_and_time(scc, store):
     ]
 
 
+def test_a_run_that_was_killed_counts_as_failed(scc, store):
+    make_run(
+        store.root, RunId("hard-bounces", RUN.moment - timedelta(days=1)), RunState.RUNNING, ended_at=None
+    )
+
+    said = scc("history", *SINCE, "--pipeline", "hard-bounces", "--json")
+
+    assert [one["state"] for one in as_json(said)["runs"]] == ["stopped", "lost"]
+    assert as_json(said)["pipelines"][0]["failed"] == 1
+
+
 def test_a_limit_shortens_the_list_and_not_the_sums(scc, store):
     lines = scc("history", *SINCE, "--limit", "1").out.splitlines()
 

@@ -29,7 +29,8 @@ _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A pipeline's runs. `changes` are those that were applied; `median_s` is of runs that ended well."""
+    """A pipeline's runs. `failed` counts killed ones too; `changes` are those that were applied; `median_s` is of
+    runs that ended well."""
 
     pipeline: str
     runs: int
@@ -119,7 +120,7 @@ def _summary(pipeline: str, records: list[RunRecord]) -> Summary:
     return Summary(
         pipeline,
         runs=len(records),
-        failed=sum(one.state == "failed" for one in records),
+        failed=sum(one.state in {"failed", "lost"} for one in records),
         stopped=sum(one.state == "stopped" for one in records),
         changes=sum(one.outcomes.get("applied", 0) for one in records),
         rejected=sum(one.outcomes.get("rejected", 0) for one in records),
