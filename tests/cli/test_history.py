@@ -120,9 +120,7 @@ def test_history_is_narrowed_by_pipeline_state_and_time(scc, store):
 
 
 def test_a_run_that_was_killed_counts_as_failed(scc, store):
-    make_run(
-        store.root, RunId("hard-bounces", RUN.moment - timedelta(days=1)), RunState.RUNNING, ended_at=None
-    )
+    make_run(store.root, RunId("hard-bounces", RUN.moment - timedelta(days=1)), RunState.RUNNING)
 
     said = scc("history", *SINCE, "--pipeline", "hard-bounces", "--json")
 
