@@ -11,7 +11,9 @@ import jsonschema
 import kubernetes_validate
 import pytest
 
-SCHEMAS = json.loads(Path(__file__).with_name("schemas.json").read_text(encoding="utf-8"))
+HERE = Path(__file__).parent
+SCHEMAS = json.loads((HERE / "schemas.json").read_text(encoding="utf-8"))
+OPERATOR = json.loads((HERE / "operator.json").read_text(encoding="utf-8"))
 # The package reads its megabytes of definitions anew for each object.
 kubernetes_validate.utils.schema_contents = functools.cache(kubernetes_validate.utils.schema_contents)
 # It names each version more than once.
@@ -19,8 +21,21 @@ MINORS = sorted({tuple(map(int, one.split(".")[:2])) for one in kubernetes_valid
 VERSIONS = [f"{major}.{minor}.0" for major, minor in MINORS[-3:]]
 
 
+def closed(schema):
+    """The schema, with no key that it does not name: what is not known an API server would drop in silence."""
+    if isinstance(schema, list):
+        return [closed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    more = {"additionalProperties": False} if isinstance(schema.get("properties"), dict) else {}
+    return more | {key: closed(part) for key, part in schema.items()}
+
+
 def check(one, version):
     kind = f"{one['apiVersion']} {one['kind']}"
+    if kind in OPERATOR:
+        jsonschema.Draft202012Validator(closed(OPERATOR[kind])).validate(one)
+        return
     if kind not in SCHEMAS:
         kubernetes_validate.validate(one, version, strict=True)
         return

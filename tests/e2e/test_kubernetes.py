@@ -26,6 +26,7 @@ issuer_url = "https://login.example/realms/acme"
 """
 ALL = "cronjobs,jobs,deployments,statefulsets,replicasets,services,ingresses,networkpolicies,configmaps,\
 serviceaccounts,persistentvolumeclaims,servicemonitors,prometheusrules,routes,imagestreams,buildconfigs"
+OPERATOR = json.loads((Path(__file__).parents[1] / "deploy/operator.json").read_text(encoding="utf-8"))
 FOREIGN = {
     "monitoring.coreos.com": ("ServiceMonitor", "PrometheusRule"),
     "route.openshift.io": ("Route",),
@@ -48,9 +49,10 @@ def cluster():
 
 
 def foreign(group, kind):
-    """A kind that Kubernetes lacks, with any content: tests/deploy judges that."""
+    """A kind that Kubernetes lacks: the operator's with its own schema, OpenShift's with any content."""
     plural = f"{kind.lower()}s"
     anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    schema = OPERATOR.get(f"{group}/v1 {kind}", anything)
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -60,7 +62,7 @@ def foreign(group, kind):
             "scope": "Namespaced",
             "names": {"kind": kind, "plural": plural, "singular": kind.lower()},
             "versions": [
-                {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": anything}}
+                {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
             ],
         },
     }
