@@ -73,7 +73,8 @@ def expected(call: Call, said: Said) -> Met:
     error = " ".join(
         [said.kind.__name__, str(said.status), *([said.code] if said.code else []), "salesforce"]
     )
-    is_result = call.is_tidying or (call.gone and said.kind is NotFoundError)
+    never_was = said.code == "INVALID_CROSS_REFERENCE_KEY"
+    is_result = call.is_tidying or (call.gone and (said.kind is NotFoundError or never_was))
     return Met(None if is_result else error, tries(call, said), 1 if said.status == 401 else 0)
 
 

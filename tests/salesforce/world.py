@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from scc.salesforce import ClientCredentials, Grant, IngestJob, QueryJob, SalesforceClient
 from scc.sandbox.app import Sandbox
+from scc.sandbox.salesforce.options import SalesforceOptions
 from scc.sandbox.salesforce.store import SalesforceStore
 from scc.sandbox.transitions import Transitions
 from scc.transport import RetryPolicy, Transport
@@ -57,6 +58,10 @@ class World:
     def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self._now += seconds
+
+    def switch(self, **options: object) -> None:
+        """Set what the organisation decides; nothing given, all as it was."""
+        self.store.options = SalesforceOptions(**options)  # type: ignore[arg-type]  # names as they stand there
 
     def requests(self) -> list[dict[str, Any]]:
         """What the sandbox was asked for, by its own account."""

@@ -24,7 +24,15 @@ __all__ = [
     "SObjectInfo",
 ]
 
-_RETRYABLE = frozenset({"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT", "PROCESSING_HALTED"})
+_RETRYABLE = frozenset(
+    {
+        "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+        "PROCESSING_HALTED",
+        "QUERY_TIMEOUT",
+        "SERVER_UNAVAILABLE",
+        "UNABLE_TO_LOCK_ROW",
+    }
+)
 
 
 class JobState(StrEnum):
@@ -129,7 +137,7 @@ class RowResult:
 
     @property
     def is_retryable(self) -> bool:
-        """Whether sending the same row again may succeed: a lock held by others, a row never looked at."""
+        """Whether sending the same row again may succeed: a lock held by others, a row taken back with others or never looked at."""
         return self.outcome is Outcome.UNPROCESSED or self.code in _RETRYABLE
 
 

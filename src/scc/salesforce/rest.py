@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from scc.errors import ConfigError, DataError, NotFoundError
+from scc.errors import ConfigError, DataError, NotFoundError, RefusedError
 from scc.salesforce import answers
 from scc.salesforce.answers import Object
 from scc.salesforce.door import Door, segment
@@ -106,8 +106,11 @@ class Rest:
         """Delete a record; False where it was gone already (also where a first answer was lost)."""
         try:
             self._door.call("DELETE", _path(sobject, id))
-        except NotFoundError:
-            return False
+        except RefusedError as error:
+            # the code for an id that never was; with which status it comes is not documented
+            if isinstance(error, NotFoundError) or error.code == "INVALID_CROSS_REFERENCE_KEY":
+                return False
+            raise
         return True
 
     def save(

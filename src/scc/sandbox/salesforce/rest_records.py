@@ -134,9 +134,9 @@ class RestRecords:
             return self._updated(call, self._write_one(call, sobject, record | {"Id": found[0]}))
         if call.query.get("updateOnly", "").lower() == "true":
             raise not_found()
-        (written,) = self._records.write(
-            sobject, "insert", [record | {key.name: call["value"]}], call.user_id
-        )
+        forced = forced_rows(self._services.state, call.path)
+        record |= {key.name: call["value"]}
+        (written,) = self._records.write(sobject, "insert", [record], call.user_id, forced=forced)
         _raise_problem(written)
         location = {"Location": f"{call.root}/sobjects/{sobject.name}/{written.id}"}
         return Answer(201, {"id": written.id, "success": True, "errors": [], "created": True}, location)

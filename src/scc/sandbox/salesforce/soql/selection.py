@@ -12,6 +12,7 @@ from scc.sandbox.salesforce.soql.tree import Call, ChildQuery, Name, Query, Sele
 MAX_FIELDS_LIMIT = 200
 _COMPOUND = ("API_ERROR", "Selecting compound data not supported in Bulk Query")
 _RELATIONSHIPS = ("API_ERROR", "Aggregate Relationships not supported in Bulk Query")
+_OFFSET = ("API_ERROR", "OFFSET not supported in Bulk Query")
 
 
 class Selection:
@@ -22,7 +23,10 @@ class Selection:
         self.parents: list[Parent] = []
         self.parent_sql: list[str] = []
         self.order: list[int | str] = []
-        self.bulk_refusal: tuple[str, str] | None = None
+        # that these two are refused is documented, with which words is not
+        self.bulk_refusal: tuple[str, str] | None = (
+            _RELATIONSHIPS if query.groups else _OFFSET if query.offset else None
+        )
         self._scope = scope
         self._functions = functions
         self._query = query
