@@ -164,6 +164,25 @@ def test_a_sync_that_ends_in_error_is_sent_once_more(world):
     assert world.run(PIPELINE, LATER).state is RunState.NOTHING_TO_DO
 
 
+@pytest.mark.parametrize(
+    ("action", "code", "kind"),
+    [("sync-warning", "ELQ-00105", None), ("sync-error", "ELQ-00136", "QuotaError")],
+)
+def test_what_a_syncs_end_means_decides_what_comes_of_the_batch(world, action, code, kind):
+    """A warning may leave all of it unprocessed; an error may be one that no other try will mend."""
+    fault = {"system": "eloqua", "path": IMPORTS, "times": 1, "action": action, "status_code": code}
+    world.control("POST", "faults", [fault])
+
+    result = world.run(PIPELINE, AT)
+
+    if kind is None:
+        assert result.state is RunState.DONE, result.error
+        assert world.run(PIPELINE, LATER).state is RunState.NOTHING_TO_DO
+    else:
+        assert (type(result.error).__name__, result.error.code) == (kind, code)
+        assert world.run(PIPELINE, AT).state is RunState.DONE
+
+
 def test_syncs_that_never_end_well_fail_the_run_and_the_next_try_goes_on(world):
     world.control(
         "POST",

@@ -56,6 +56,7 @@ from scc.eloqua.rest_models import (
     FormField,
     Membership,
 )
+from scc.eloqua.sync_ends import explain_end
 from scc.eloqua.tokens import FileTokenStore, MemoryTokenStore, Tokens, TokenStore
 
 __all__ = [
@@ -117,6 +118,7 @@ __all__ = [
     "email_addresses",
     "event",
     "exists",
+    "explain_end",
     "field",
     "search_term",
     "status",

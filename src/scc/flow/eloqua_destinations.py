@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from scc.core.changes import Operation
 from scc.core.receipts import Outcome
-from scc.errors import ConfigError, UnavailableError
+from scc.errors import ConfigError, RemoteError, UnavailableError
 from scc.flow.batch import Batch
 from scc.flow.eloqua_job import EloquaJob
 from scc.flow.objects import eloqua_fields, eloqua_object
@@ -45,29 +45,38 @@ class _EloquaSync:
         job = EloquaJob(self._systems, journal)
         for attempt in range(1, self.TRIES + 1):
             sync = job.resume() or self._send(batch, job)
-            if sync.status in {"success", "warning"}:
-                keys = self._keys(batch)
-                rejects = {
-                    keys.get(one.field_values[self.identifier], one.field_values[self.identifier]): (
-                        one.status_code,
-                        one.message,
-                    )
-                    for one in self._bulk.rejects(sync.uri)
-                }
-                receipt = batch.receipt(job=sync.uri, rejects=rejects)
+            problem = self._problem(sync)
+            if problem is None:
+                receipt = batch.receipt(job=sync.uri, rejects=self._rejects(sync, batch))
                 job.clear()
                 return receipt
-            codes = self._codes(sync)
-            log.warning(
-                "eloqua %s ended in %s (%s), try %d of %d", sync.uri, sync.status, codes, attempt, self.TRIES
-            )
-            job.clear()
+            job.clear()  # whoever tries again sends it anew
+            if not isinstance(problem, UnavailableError):
+                raise problem
+            log.warning("%s, try %d of %d", problem, attempt, self.TRIES)
+            code = problem.code or "no code"
         raise UnavailableError(
-            f"Eloqua ended {self.TRIES} syncs of the same batch in error ({codes})",
+            f"Eloqua ended {self.TRIES} syncs of the same batch in error ({code})",
             system="eloqua",
-            code=codes,
+            code=code,
             hint="Start the run of that moment again: it goes on with this batch.",
         )
+
+    def _problem(self, sync: Sync) -> RemoteError | None:
+        from scc.eloqua import explain_end
+
+        return None if sync.status == "success" else explain_end(sync, self._bulk.logs(sync.uri))
+
+    def _rejects(self, sync: Sync, batch: Batch) -> dict[str, tuple[str, str]]:
+        """Code and words for each rejected row, by its key."""
+        keys = self._keys(batch)
+        return {
+            keys.get(one.field_values[self.identifier], one.field_values[self.identifier]): (
+                one.status_code,
+                one.message,
+            )
+            for one in self._bulk.rejects(sync.uri)
+        }
 
     def _send(self, batch: Batch, job: EloquaJob) -> Sync:
         raise NotImplementedError
@@ -82,10 +91,6 @@ class _EloquaSync:
 
     def _identifiers(self, batch: Batch) -> pa.ChunkedArray:
         return batch.changes["key"] if self.identifier == "Id" else batch.values(self.identifier)
-
-    def _codes(self, sync: Sync) -> str:
-        errors = {one.status_code for one in self._bulk.logs(sync.uri) if one.severity == "error"}
-        return ", ".join(sorted(errors)) or "no code"
 
 
 class EloquaImport(_EloquaSync):
