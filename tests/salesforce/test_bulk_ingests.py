@@ -196,6 +196,9 @@ def test_an_object_that_salesforce_lacks_is_refused(org: Org):
     ("words", "kind"),
     [
         ("InvalidBatch : by joe@example.com", RefusedError),
+        ("ClientInputError : by joe@example.com", RefusedError),
+        ("InternalServerError : by joe@example.com", UnavailableError),
+        ("Timeout : by joe@example.com", UnavailableError),
         ("TooManyLockFailure : by joe@example.com", UnavailableError),
         ("ExceededQuota : by joe@example.com", QuotaError),
     ],
