@@ -79,13 +79,22 @@ def fill(state) -> None:
     columns = {name: [row.get(name) for row in rows] for name in names}
     columns["IsBounced"] = [bool(one) for one in columns["IsBounced"]]
     columns["IsSubscribed"] = [one is not False for one in columns["IsSubscribed"]]
+    eloqua.load_accounts(pa.table({"id": [1, 2], "M_CompanyName": ["Acme", "Dealing"]}))
+    columns["accountId"] = [(None, 1, 2)[row["id"] % 3] for row in rows]
     eloqua.load_contacts(pa.table(columns))
     eloqua.create_list("Board", [15])
     eloqua.create_list("Newsletter", [1, 4, 6, 9, 15])
     members = demo.create_campaign_members(eloqua)
     addresses = [CONTACTS[number][0] for number in (1, 4, 6, 6, 9)]
     eloqua.load_custom_object(
-        members, pa.table({"Email_Address": addresses, "Member_Status": ["Sent"] * len(addresses)})
+        members,
+        pa.table(
+            {
+                "externalId": [f"CM{at}" for at in range(len(addresses))],
+                "Email_Address": addresses,
+                "Member_Status": ["Sent"] * len(addresses),
+            }
+        ),
     )
     eloqua.load_activities(pa.Table.from_pylist([*map(_activity, ACTIVITIES), *map(_bounce, BOUNCES)]))
     _fill_salesforce(salesforce)

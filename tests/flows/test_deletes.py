@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.flows.purge_world import AT, CONFIG, GO, fill
+from tests.flows.purge_world import AT, CONFIG, CONTACTS, GO, fill
 
 from scc.core.receipts import Outcome
 from scc.eloqua import Contact, CustomObjectRecord, search_term
@@ -68,6 +68,35 @@ def test_an_undo_brings_back_the_exact_state(world):
 
     assert back.returncode == 0, back.stdout + back.stderr
     assert world.dump_by_address() == before
+
+
+def test_who_was_linked_to_another_account_meanwhile_stays_so(world):
+    """Eloqua, or its integration with the CRM, links contacts that appear by rules of its own."""
+    result = purge(world)
+    run = ("undo", str(result.run), "--at", "2026-11-23T08:00Z")
+    refusal = {"system": "eloqua", "method": "PUT", "path": "/data/contact/", "times": None}
+    world.control("POST", "faults", [{**refusal, "action": "status", "status": 401}])
+    assert world.scc(*run).returncode == 3, "contacts are there again, and none is linked yet"
+    world.control("DELETE", "faults")
+    contacts = world.eloqua.rest.contacts
+    (found,) = contacts.search(search_term("emailAddress", "=", CONTACTS[4][0]))
+    made = contacts.get(found.id)
+    assert "accountId" not in made.raw
+    contacts.update(replace(made, raw={**made.raw, "accountId": "2"}))
+
+    back = world.scc(*run)
+
+    assert back.returncode == 0, back.stdout + back.stderr
+    assert contacts.get(found.id).raw["accountId"] == "2"
+    receipt = world.store.receipt(next(iter(world.store.runs("undo"))).run)
+    links = [
+        (row["key"], row["outcome"], row["message"])
+        for batch in receipt.batches()
+        for row in batch.to_pylist()
+        if (row["object"], row["operation"]) == ("contact", "link")
+    ]
+    assert ("4", "skipped", "the contact is linked to another account by now") in links
+    assert {outcome for key, outcome, _ in links if key != "4"} == {"applied"}
 
 
 def outcomes(world, result):

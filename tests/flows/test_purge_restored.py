@@ -32,6 +32,7 @@ CONTACTS = st.lists(
             "C_Employees1": st.integers(0, 10**9).map(str) | st.just(""),
             "list": st.sampled_from(["", "Newsletter", "Board"]),
             "records": st.integers(0, 2),
+            "account": st.sampled_from([None, 1, 2]),
             "is_subscribed": st.booleans(),
         }
     ),
@@ -50,6 +51,7 @@ def fill(state, rows):
     }
     addresses = [f"Nobody.{number}@acme.example" for number in range(1, len(rows) + 1)]
     numbers = range(1, len(rows) + 1)
+    eloqua.load_accounts(pa.table({"id": [1, 2], "M_CompanyName": ["Acme", "Dealing"]}))
     eloqua.load_contacts(
         pa.table(
             {
@@ -57,6 +59,7 @@ def fill(state, rows):
                 "C_EmailAddress": addresses,
                 "createdAt": ["2020-03-01 00:00:00"] * len(rows),
                 "IsSubscribed": [row["is_subscribed"] for row in rows],
+                "accountId": pa.array([row["account"] for row in rows], pa.int64()),
                 **{name: pa.array(values, pa.string()) for name, values in columns.items()},
             }
         )

@@ -163,13 +163,20 @@ def test_of_a_carried_bounce_only_the_rejected_half_is_offered_again(plan):
     assert short(changes) == [("Lead", "update", "00Q1")]
 
 
-def test_a_contact_that_has_another_address_by_now_is_left_alone_and_salesforce_told(plan):
-    elsewhere = {**BOUNCE, "Contact.C_EmailAddress": "ann.new@example.com"}
+@pytest.mark.parametrize(
+    ("present", "reason"),
+    [
+        ("ann.new@example.com", "the contact has another address than the one that bounced"),
+        ("", "the contact is gone, or has no address any more"),
+    ],
+)
+def test_a_contact_that_has_another_address_by_now_is_left_alone_and_salesforce_told(plan, present, reason):
+    elsewhere = {**BOUNCE, "Contact.C_EmailAddress": present}
 
     changes = plan(elsewhere, members=[{"list": "6", "contact_id": "7"}], leads=[LEAD])
 
     assert short(changes) == [("contact", "skip", "7"), ("Lead", "update", "00Q1")]
-    assert changes[0]["reason"] == "the contact has another address than the one that bounced"
+    assert changes[0]["reason"] == reason
 
 
 def test_of_two_addresses_that_bounced_the_present_one_counts(plan):

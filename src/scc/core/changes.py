@@ -61,7 +61,7 @@ class Operation(StrEnum):
     UPSERT = "upsert"
     DELETE = "delete"
     LINK = "link"
-    """A record of a custom object hangs on a contact again; no field of it changes."""
+    """A record of a custom object hangs on a contact again, or a contact on its account; no field of it changes."""
     LIST_ADD = "list-add"
     LIST_REMOVE = "list-remove"
     SKIP = "skip"

@@ -14,6 +14,7 @@ from scc.errors import ConfigError
 from scc.flow.eloqua_creates import ADDRESS, HOLDER
 from scc.flow.objects import eloqua_object
 from scc.flow.pipeline import Reading
+from scc.flow.profiles import ACCOUNT
 from scc.store.archive import Archive
 from scc.store.dataset import DatasetWriter
 
@@ -28,8 +29,9 @@ CHANGES = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class ArchivedChanges:
-    """A row for each contact to be made again (`create`), each list that it goes back on (`list-add`), and
-    each custom object record that hangs on it again (`link`) or is made again with it (`create`).
+    """A row for each contact to be made again (`create`) and linked to its account (`link`), each list that it
+    goes back on (`list-add`), and each custom object record that hangs on it again (`link`) or is made again
+    with it (`create`).
 
     Meta `fields` has the fields that are written, by object. ConfigError where the archive has no entries
     of the run.
@@ -94,6 +96,14 @@ def _changes(entry: dict[str, Any], writable: frozenset[str], remade: _Remade) -
         "key": entry["contact_id"],
         "after": {**values, **address},
     }
+    if account := dict(entry["fields"]).get(ACCOUNT):
+        yield {
+            **whose,
+            "object": "contact",
+            "operation": str(Operation.LINK),
+            "key": entry["contact_id"],
+            "after": {**address, ACCOUNT: account},
+        }
     for one in entry["lists"] or ():
         yield {
             **whose,

@@ -12,7 +12,7 @@ from scc.core.runs import RunId
 from scc.errors import ConfigError
 from scc.flow.archive_marks import ArchiveMarks
 from scc.flow.batch import Batch, Destination
-from scc.flow.eloqua_creates import EloquaCreates, EloquaLinks
+from scc.flow.eloqua_creates import EloquaAccounts, EloquaCreates, EloquaLinks
 from scc.flow.eloqua_deletes import ContactDeletes
 from scc.flow.eloqua_destinations import EloquaImport, EloquaListAction
 from scc.flow.salesforce_destination import SalesforceUpdate
@@ -38,6 +38,8 @@ def destination(systems: Systems, store: Store, run: RunId, batch: Batch) -> Des
             return ContactDeletes(systems, store, run)
         case "eloqua", Operation.CREATE if batch.object == "contact":
             return EloquaCreates(systems)
+        case "eloqua", Operation.LINK if batch.object == "contact":
+            return EloquaAccounts(systems)
         case "eloqua", Operation.CREATE | Operation.LINK:
             return EloquaLinks(systems)
         case "eloqua", Operation.LIST_ADD | Operation.LIST_REMOVE:

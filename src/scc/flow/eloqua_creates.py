@@ -21,13 +21,14 @@ from scc.flow.batch import Batch
 from scc.flow.eloqua_deletes import Journal, Told
 from scc.flow.eloqua_destinations import EloquaImport
 from scc.flow.objects import eloqua_object
+from scc.flow.profiles import ACCOUNT
 from scc.flow.systems import Systems
 
 if TYPE_CHECKING:
-    from scc.eloqua import CustomObjectRecord, Field
+    from scc.eloqua import CustomObjectRecord, EloquaClient, Field
     from scc.eloqua.rest import Collection
 
-__all__ = ["ADDRESS", "HOLDER", "EloquaCreates", "EloquaLinks"]
+__all__ = ["ADDRESS", "HOLDER", "EloquaAccounts", "EloquaCreates", "EloquaLinks"]
 
 ADDRESS = "C_EmailAddress"
 HOLDER = "Contact.C_EmailAddress"
@@ -45,6 +46,62 @@ class EloquaCreates(EloquaImport):
         return "ifExistingIsNull"
 
 
+class _Holders:
+    """Who has an address now."""
+
+    def __init__(self, client: EloquaClient) -> None:
+        self._contacts = client.rest.contacts
+        self._known: dict[str, int | None] = {}
+
+    def find(self, address: str) -> int | None:
+        """The contact that has the address; one with a quote can't be searched for as it is."""
+        if address not in self._known:
+            from scc.eloqua import search_term
+
+            term = search_term("emailAddress", "=", address.replace("'", "*"))
+            found = [
+                one.id
+                for one in self._contacts.search(term, depth="minimal")
+                if (one.email_address or str(one.raw.get("name") or "")).lower() == address.lower()
+            ]
+            self._known[address] = found[0] if found else None
+        return self._known[address]
+
+
+class EloquaAccounts:
+    """Contacts linked to their accounts, unless somebody has linked them meanwhile. May be repeated."""
+
+    def __init__(self, systems: Systems) -> None:
+        self._contacts = systems.eloqua.rest.contacts
+        self._holders = _Holders(systems.eloqua)
+
+    def write(self, batch: Batch, journal: Path) -> pa.RecordBatch:
+        notes = Journal(journal.with_suffix(".jsonl"))
+        try:
+            for row in batch.changes.select(["key", "after"]).to_pylist():
+                if row["key"] not in notes.told:
+                    notes.tell({row["key"]: self._told(dict(row["after"]))})
+        finally:
+            notes.close()
+        return batch.told(notes.told)
+
+    def _told(self, after: Mapping[str, str]) -> Told:
+        holder = self._holders.find(after[ADDRESS])
+        if holder is None:
+            return Told(Outcome.REJECTED, "", "Eloqua has no contact with the address")
+        try:
+            contact = self._contacts.get(holder)
+            linked = str(contact.raw.get("accountId") or "")
+            if linked not in {"", after[ACCOUNT]}:
+                return Told(Outcome.SKIPPED, "", "the contact is linked to another account by now")
+            self._contacts.update(replace(contact, raw={**contact.raw, "accountId": after[ACCOUNT]}))
+            return Told(Outcome.APPLIED)
+        except (CredentialsError, QuotaError):
+            raise
+        except RefusedError as error:
+            return Told(Outcome.REJECTED, error.code or str(error.status or ""), error.message)
+
+
 class EloquaLinks:
     """Records of a custom object, linked to the contact of an address; those that are to be made are made.
 
@@ -54,7 +111,7 @@ class EloquaLinks:
 
     def __init__(self, systems: Systems) -> None:
         self._client = systems.eloqua
-        self._holders: dict[str, int | None] = {}
+        self._holders = _Holders(systems.eloqua)
 
     def write(self, batch: Batch, journal: Path) -> pa.RecordBatch:
         wire = _Wire(self._client.bulk.fields(eloqua_object(batch.object)))
@@ -72,7 +129,7 @@ class EloquaLinks:
     def _told(
         self, records: Collection[CustomObjectRecord], change: _Change, wire: _Wire, notes: Journal
     ) -> Told:
-        holder = self._holder(change.after[HOLDER])
+        holder = self._holders.find(change.after[HOLDER])
         if holder is None:
             return Told(Outcome.REJECTED, "", "Eloqua has no contact with the address that it hung on")
         try:
@@ -101,20 +158,6 @@ class EloquaLinks:
         values = {name: value for name, value in change.after.items() if name != HOLDER}
         records.create(CustomObjectRecord(contact_id=holder, field_values=wire.values(values)))
         return Told(Outcome.APPLIED)
-
-    def _holder(self, address: str) -> int | None:
-        """The contact that has the address now; an address with a quote can't be searched for as it is."""
-        if address not in self._holders:
-            from scc.eloqua import search_term
-
-            term = search_term("emailAddress", "=", address.replace("'", "*"))
-            found = [
-                one.id
-                for one in self._client.rest.contacts.search(term, depth="minimal")
-                if (one.email_address or str(one.raw.get("name") or "")).lower() == address.lower()
-            ]
-            self._holders[address] = found[0] if found else None
-        return self._holders[address]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from scc.eloqua import Contact, Field
     from scc.eloqua.models import Sync
 
-__all__ = ["AT_ONCE", "CONTACTS", "RECORDS", "Profiles"]
+__all__ = ["ACCOUNT", "AT_ONCE", "CONTACTS", "RECORDS", "Profiles"]
 
 AT_ONCE = 200
 """Contacts that one request reads."""
 _IN_FLIGHT = 4
+ACCOUNT = "Account.Id"
+"""Among a contact's archived fields: the account that it was linked to, which is no field of it."""
 CONTACTS = pa.schema(
     [pa.field("contact_id", pa.string(), nullable=False)]
     + [SCHEMA.field(name) for name in ("address", "fields", "lists")]
@@ -62,7 +64,7 @@ class Profiles:
             {
                 "contact_id": str(one.id),
                 "address": one.email_address or "",
-                "fields": contact_values(one, self._fields),
+                "fields": contact_values(one, self._fields) | _account(one),
                 "lists": on,
             }
             for one, on in zip(found, lists, strict=True)
@@ -128,6 +130,11 @@ class Profiles:
                 hint="Start the run of that moment again: it goes on with this export.",
             )
         return sync
+
+
+def _account(contact: Contact) -> dict[str, str]:
+    number = contact.raw.get("accountId")
+    return {ACCOUNT: str(number)} if number else {}
 
 
 def _rows(batch: pa.RecordBatch, name: str, names: dict[str, str]) -> Iterator[dict[str, Any]]:

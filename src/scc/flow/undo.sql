@@ -100,6 +100,7 @@ SELECT
     CASE WHEN NOT is_taken THEN archived.after END,
     CASE
         WHEN is_taken THEN 'somebody with this address is there again, and left alone'
+        WHEN archived.object = 'contact' AND archived.operation = 'link' THEN 'linked to its account again'
         WHEN archived.object = 'contact' THEN 'made again as it was'
         WHEN archived.operation = 'list-add' THEN 'on the list again'
         WHEN archived.operation = 'link' THEN 'hangs on its contact again'
@@ -111,7 +112,7 @@ JOIN (
     SELECT *, lower(trim(address)) IN (SELECT lower(trim(address)) FROM addresses WHERE address IS NOT NULL) AS is_taken
     FROM archived
 ) AS archived ON archived.contact_id = written.key
-WHERE written.operation = 'delete' AND (NOT is_taken OR archived.object = 'contact')
+WHERE written.operation = 'delete' AND (NOT is_taken OR (archived.object = 'contact' AND archived.operation = 'create'))
 
 UNION ALL
 SELECT

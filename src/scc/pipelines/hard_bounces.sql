@@ -60,6 +60,7 @@ changes AS (
         NULL::MAP(VARCHAR, VARCHAR) AS before, NULL::MAP(VARCHAR, VARCHAR) AS after,
         CASE
             WHEN is_spared THEN 'the contact clicked or submitted a form after the bounce'
+            WHEN present = '' THEN 'the contact is gone, or has no address any more'
             ELSE 'the contact has another address than the one that bounced'
         END AS reason, id AS bounce
     FROM hard WHERE contact_id NOT IN (SELECT contact_id FROM contacts)

@@ -10,7 +10,7 @@ documented shape:
     run          string     the run that deleted it
     archived_at  timestamp  UTC
     reason       string     why it was deleted
-    fields       map        every contact field that was not blank, by internal name
+    fields       map        every contact field that was not blank, by internal name; Account.Id, its account
     lists        list       shared lists it was on: {id, name}
     records      list       custom object records that hung on it: {object, id, fields}
 

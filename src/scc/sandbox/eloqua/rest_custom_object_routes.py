@@ -135,7 +135,8 @@ def change(call: Call) -> object:
     number = int(_find(call, entity)["id"])
     with call.store.state.write_lock:
         call.store.records.update(entity, number, _values(call, entity, document, body, number))
-        _name_record(call, entity, document, number)
+        if document.get("uniqueField"):
+            _name_record(call, entity, document, number)
     return _shown(call, entity, call.store.records.get(entity, number) or {})
 
 
