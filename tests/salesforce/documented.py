@@ -5,6 +5,7 @@ Where it quotes a value, the value is Smithson: no error may say it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -38,7 +39,7 @@ class Said:
     about: str = ""
     fields: tuple[str, ...] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    html: str = ""
+    raw: str = ""
 
     def __str__(self) -> str:
         return f"{self.status} {self.code or ''} {self.message[:40]}".strip()
@@ -49,13 +50,13 @@ class Said:
 
     def fault(self) -> dict[str, object]:
         error: dict[str, object] = {"message": self.message, "errorCode": self.code}
-        body = self.html or [error if self.fields is None else error | {"fields": self.fields}]
+        body = self.raw or [error if self.fields is None else error | {"fields": self.fields}]
         return {"action": "status", "status": self.status, "body": body, "headers": dict(self.headers)}
 
 
 def _html(status: int, words: str, kind: type[RemoteError]) -> Said:
     """What stands before Salesforce answers in HTML."""
-    return Said(status, None, "", kind, html=f"<h1>Bad Message {status}</h1><pre>reason: {words}</pre>")
+    return Said(status, None, "", kind, raw=f"<h1>Bad Message {status}</h1><pre>reason: {words}</pre>")
 
 
 _ANY = (
@@ -110,8 +111,16 @@ def _record(
     return Said(400, code, message, kind, words, RECORD, fields)
 
 
+# the key was recorded with this spelling
+_DUPLICATES = json.dumps([{
+    "duplicateResut": {"duplicateRule": "Standard_Lead_Duplicate_Rule", "matchResults": [{"matchRecords": [
+        {"matchConfidence": 100.0, "record": {"Id": "00Q5e0000000001", "Name": "Joe Smithson"}}
+    ]}]},
+    "errorCode": "DUPLICATES_DETECTED", "message": "Use one of these records?",
+}])  # fmt: skip
+
 _RECORD = (
-    Said(300, None, "", ConflictError, about=RECORD, html='["/services/data/v62.0/sobjects/Lead/00Q1"]'),
+    Said(300, None, "", ConflictError, about=RECORD, raw='["/services/data/v62.0/sobjects/Lead/00Q1"]'),
     Said(404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: Smithson", NotFoundError,
          "is not accessible: ***", RECORD),
     Said(404, "ENTITY_IS_DELETED", "entity is deleted", NotFoundError, about=RECORD, fields=()),
@@ -122,7 +131,7 @@ _RECORD = (
     _record("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead"),
     _record("DELETE_FAILED", "Your attempt to delete Joe Smithson could not be completed because it is associated "
             "with the following cases: Smithson", "Your attempt to delete *** could not be completed"),
-    _record("DUPLICATES_DETECTED", "Use one of these records?", None, ConflictError),
+    Said(400, "DUPLICATES_DETECTED", "Use one of these records?", ConflictError, about=RECORD, raw=_DUPLICATES),
     _record("DUPLICATE_VALUE", "duplicate value found: Ext__c duplicates value on record with id: 00Q5e0000000001",
             None, ConflictError),
     _record("DUPLICATE_EXTERNAL_ID", "Duplicate external id specified: Smithson", "external id specified: ***"),

@@ -83,6 +83,15 @@ def test_a_refusal_without_salesforces_own_shape_goes_by_its_status(status, body
     assert error.hint
 
 
+def test_several_reasons_are_all_told_and_the_first_decides():
+    rule = {"errorCode": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "fields": []}
+    said = [{**rule, "message": "Give a city"}, {**rule, "message": "Give a street"}]
+    said.append({"errorCode": "DUPLICATE_VALUE", "message": "of 'Joe Smith'", "fields": ["Name"]})
+    error = explain(refusal(400, json.dumps([*said, *said]).encode()))
+    assert (type(error), error.code) == (RefusedError, "FIELD_CUSTOM_VALIDATION_EXCEPTION")
+    assert str(error).endswith("EXCEPTION: Give a city; Give a street; of '***' (Name)")
+
+
 def test_a_refused_login_is_the_credentials_fault_an_outage_is_not():
     refused = explain_login(
         refusal(400, b'{"error":"invalid_grant","error_description":"authentication failure"}')

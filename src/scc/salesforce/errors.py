@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TypeAlias
 from xml.etree import ElementTree as ET
 
 from scc.errors import (
@@ -100,15 +101,17 @@ _KEYWORD = re.compile(
 _ADDRESS = re.compile(r"[^\s:'\"<>(),;]+@[^\s:'\"<>(),;]+")
 _CODE = re.compile(r"[A-Za-z][\w.:]{1,79}", re.ASCII)
 _MOST_WORDS = 300
+_MOST_REASONS = 3
+
+_Reason: TypeAlias = tuple[str | None, str, tuple[str, ...]]
 
 
 def explain(response: Response) -> RemoteError:
-    """Turn a refusal into an error; its `code` is Salesforce's first one."""
-    code, message, fields = _first(response)
-    words = without_values(code, message)
-    if fields:
-        words += f" ({', '.join(fields)})"
-    error = explain_status(response, SYSTEM, code=code, words=words)
+    """Turn a refusal into an error; where Salesforce names several reasons its `code` is the first one's."""
+    reasons = _reasons(response) or [(None, "", ())]
+    code, message, _ = reasons[0]
+    words = [_words(*each) for each in reasons[:_MOST_REASONS]]
+    error = explain_status(response, SYSTEM, code=code, words="; ".join(filter(None, words)))
     kind, hint = _kind(response.status, code, message) or (type(error), error.hint)
     # a version that is gone is not a record that is gone: who deletes must not take it for done
     if isinstance(error, kind) and response.status != 410:
@@ -166,21 +169,26 @@ def _kind(status: int, code: str | None, message: str) -> tuple[type[RemoteError
     return _BY_CODE.get(code or "") or _BY_STATUS.get(status)
 
 
-def _first(response: Response) -> tuple[str | None, str, tuple[str, ...]]:
-    """Find code, message and fields of the first error in a body of any shape."""
+def _words(code: str | None, message: str, fields: tuple[str, ...]) -> str:
+    return without_values(code, message) + (f" ({', '.join(fields)})" if fields else "")
+
+
+def _reasons(response: Response) -> list[_Reason]:
+    """Find code, message and fields of each error in a body of any shape."""
     if response.body.lstrip().startswith(b"<"):
-        return (*_fault(response.body), ())
+        return [(*_fault(response.body), ())]
     try:
         body = response.json() if response.body else None
     except DataError:
-        return None, "", ()
-    if isinstance(body, list):
-        body = body[0] if body else None
-    if not isinstance(body, Mapping):
-        return None, "", ()
-    code = body.get("errorCode") or body.get("error") or body.get("exceptionCode")
-    message = body.get("message") or body.get("error_description") or body.get("exceptionMessage")
-    fields = body.get("fields")
+        return []
+    listed = body if isinstance(body, list) else [body]
+    return [_reason(each) for each in listed if isinstance(each, Mapping)]
+
+
+def _reason(error: Mapping[str, object]) -> _Reason:
+    code = error.get("errorCode") or error.get("error") or error.get("exceptionCode")
+    message = error.get("message") or error.get("error_description") or error.get("exceptionMessage")
+    fields = error.get("fields")
     return (
         _code(code),
         str(message) if message else "",
