@@ -303,7 +303,7 @@ def _events(cluster: Cluster, minute: int) -> list[Event]:
         (
             95,
             "a person approves the purge's plan, and makes a Job by hand",
-            lambda: _approve(cluster, minute + 1),
+            lambda: _approve(cluster, minute),
         ),
         (110, "marketing renames ten campaigns", lambda: _rename(cluster, 10)),
         (118, "Salesforce is out of order", lambda: cluster.fault(**out_of_order)),
