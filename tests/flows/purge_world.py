@@ -80,7 +80,7 @@ def fill(state) -> None:
     columns["IsBounced"] = [bool(one) for one in columns["IsBounced"]]
     columns["IsSubscribed"] = [one is not False for one in columns["IsSubscribed"]]
     eloqua.load_accounts(pa.table({"id": [1, 2], "M_CompanyName": ["Acme", "Dealing"]}))
-    columns["accountId"] = [(None, 1, 2)[row["id"] % 3] for row in rows]
+    columns["accountId"] = [(None, 1, 2)[number % 3] for number in CONTACTS]
     eloqua.load_contacts(pa.table(columns))
     eloqua.create_list("Board", [15])
     eloqua.create_list("Newsletter", [1, 4, 6, 9, 15])

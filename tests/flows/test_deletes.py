@@ -294,6 +294,26 @@ def without_ids(world, entity):
     ]
 
 
+def test_lists_and_custom_objects_that_are_gone_since_stop_no_undo(world):
+    before = world.dump_by_address()
+    result = purge(world)
+    (news,) = [one.id for one in world.eloqua.rest.contact_lists.search() if one.name == "Newsletter"]
+    assert world.eloqua.rest.contact_lists.delete(news)
+    assert world.eloqua.rest.custom_objects.delete(world.cdo)
+
+    back = world.scc("undo", str(result.run))
+
+    assert back.returncode == 0, back.stdout + back.stderr
+    assert "Eloqua has the custom object no more" in back.stdout
+    shown = world.scc("show", "undo", "--outcome", "rejected").stdout
+    assert shown.count("Eloqua has no such list (any more)") == 3
+
+    def people(dump):
+        return [row for row in map(json.loads, dump) if row.get("entity") == "contacts"]
+
+    assert people(world.dump_by_address()) == people(before)
+
+
 def test_without_its_archive_a_purge_can_not_be_taken_back(world):
     result = purge(world)
     Archive(world.store.root / "archive").entries(result.run).remove()

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from scc.core.changes import SCHEMA, Operation
 from scc.core.runs import RunId
-from scc.errors import ConfigError
+from scc.errors import ConfigError, NotFoundError
 from scc.flow.eloqua_creates import ADDRESS, HOLDER
 from scc.flow.objects import eloqua_object
 from scc.flow.pipeline import Reading
@@ -31,7 +31,7 @@ CHANGES = pa.schema(
 class ArchivedChanges:
     """A row for each contact to be made again (`create`) and linked to its account (`link`), each list that it
     goes back on (`list-add`), and each custom object record that hangs on it again (`link`) or is made again
-    with it (`create`).
+    with it (`create`); `skip` where its custom object is gone.
 
     Meta `fields` has the fields that are written, by object. ConfigError where the archive has no entries
     of the run.
@@ -56,7 +56,7 @@ class ArchivedChanges:
             for batch in entries.batches():
                 rows = [row for entry in batch.to_pylist() for row in _changes(entry, writable, remade)]
                 for row in rows:
-                    fields.setdefault(row["object"], set()).update(row["after"])
+                    fields.setdefault(row["object"], set()).update(row["after"] or ())
                 writer.write(pa.RecordBatch.from_pylist(rows, schema=CHANGES))
             writer.meta["fields"] = {name: sorted(names) for name, names in sorted(fields.items())}
         reading.progress.finish(f"export {self.name}", f"{entries.manifest.rows:,} contacts in the archive")
@@ -72,17 +72,25 @@ class ArchivedChanges:
 
 
 class _Remade:
-    """Whether records of a custom object go when their contact does, and so must be made again."""
+    """What becomes of a custom object's records: they are linked again, made again where they went with their
+    contact, or left alone (`skip`) where Eloqua has the custom object no more."""
 
     def __init__(self, reading: Reading) -> None:
         self._objects = reading.systems.eloqua.rest.custom_objects
-        self._known: dict[str, bool] = {}
+        self._known: dict[str, Operation] = {}
 
-    def __call__(self, name: str) -> bool:
+    def __call__(self, name: str) -> Operation:
         if name not in self._known:
-            asset = self._objects.get(int(name.partition("/")[2]))
-            self._known[name] = str(asset.raw.get("deleteLinkedCustomObjectData")).lower() == "true"
+            self._known[name] = self._judge(int(name.partition("/")[2]))
         return self._known[name]
+
+    def _judge(self, number: int) -> Operation:
+        try:
+            asset = self._objects.get(number)
+        except NotFoundError:
+            return Operation.SKIP
+        goes_along = str(asset.raw.get("deleteLinkedCustomObjectData")).lower() == "true"
+        return Operation.CREATE if goes_along else Operation.LINK
 
 
 def _changes(entry: dict[str, Any], writable: frozenset[str], remade: _Remade) -> Iterator[dict[str, Any]]:
@@ -113,11 +121,12 @@ def _changes(entry: dict[str, Any], writable: frozenset[str], remade: _Remade) -
             "after": address,
         }
     for one in entry["records"] or ():
-        is_remade = remade(one["object"])
+        operation = remade(one["object"])
+        hung = {**(dict(one["fields"]) if operation is Operation.CREATE else {}), HOLDER: entry["address"]}
         yield {
             **whose,
             "object": one["object"],
-            "operation": str(Operation.CREATE if is_remade else Operation.LINK),
+            "operation": str(operation),
             "key": one["id"],
-            "after": {**(dict(one["fields"]) if is_remade else {}), HOLDER: entry["address"]},
+            "after": None if operation is Operation.SKIP else hung,
         }

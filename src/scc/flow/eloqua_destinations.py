@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from scc.core.changes import Operation
 from scc.core.receipts import Outcome
-from scc.errors import ConfigError, RemoteError, UnavailableError
+from scc.errors import ConfigError, NotFoundError, RefusedError, RemoteError, UnavailableError
 from scc.flow.batch import Batch
 from scc.flow.eloqua_job import EloquaJob
 from scc.flow.objects import eloqua_fields, eloqua_object
@@ -155,7 +155,21 @@ class EloquaListAction(_EloquaSync):
     def write(self, batch: Batch, journal: Path) -> pa.RecordBatch:
         if batch.fields():
             self.identifier = "C_EmailAddress"
-        return super().write(batch, journal)
+        try:
+            return super().write(batch, journal)
+        except RefusedError:
+            if self._is_there(int(batch.object.partition("/")[2])):
+                raise
+            keys = batch.changes["key"].to_pylist()
+            gone = ("", "Eloqua has no such list (any more)")
+            return batch.receipt(job="", rejects=dict.fromkeys(keys, gone))
+
+    def _is_there(self, number: int) -> bool:
+        try:
+            self._client.rest.contact_lists.get(number, depth="minimal")
+        except NotFoundError:
+            return False
+        return True
 
     def _send(self, batch: Batch, job: EloquaJob) -> Sync:
         from scc.eloqua import SyncAction, contacts

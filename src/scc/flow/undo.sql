@@ -103,6 +103,7 @@ SELECT
         WHEN archived.object = 'contact' AND archived.operation = 'link' THEN 'linked to its account again'
         WHEN archived.object = 'contact' THEN 'made again as it was'
         WHEN archived.operation = 'list-add' THEN 'on the list again'
+        WHEN archived.operation = 'skip' THEN 'Eloqua has the custom object no more'
         WHEN archived.operation = 'link' THEN 'hangs on its contact again'
         ELSE 'made again with its contact'
     END,

@@ -129,6 +129,15 @@ def test_a_record_of_an_object_without_unique_field_gets_a_code(api, members):
     assert (record["uniqueCode"], record["isMapped"]) == ("DCCAM000000000001", "No")
 
 
+def test_a_record_keeps_its_code_when_it_is_changed(api, members):
+    api.store.load_custom_object(members, pa.table({"externalId": ["CM-1"]}))
+    place = f"/API/REST/1.0/data/customObject/{members}/instance/1"
+
+    changed = api.put(place, {"fieldValues": []}).json()
+
+    assert changed["uniqueCode"] == api.get(place).json()["uniqueCode"] == "CM-1"
+
+
 def test_lists_take_and_give_back_contacts(api):
     api.contacts("a@example.com", "b@example.com")
     made = api.post("/API/REST/1.0/assets/contact/list", {"name": "Mine"})
