@@ -1,0 +1,66 @@
+"""The clean-up after hard bounces, killed anywhere and started again, ends like one that was never interrupted."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from tests.flows.bounce_world import MARKS, forget_bounces, make_lists
+from tests.flows.conftest import World, refill
+
+RUN = ("run", "hard-bounces", "--at", "2026-11-22T03:00Z")
+TABLE = f"""
+[pipelines.hard-bounces]
+invalid_list = "Invalid addresses"
+nurture_lists = ["Newsletter"]
+{MARKS}"""
+
+
+def begin(world):
+    refill(world)
+    forget_bounces(world)
+    make_lists(world)
+    world.configure(TABLE)
+    shutil.rmtree(world.store.root, ignore_errors=True)
+    world.control("DELETE", "requests")
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(server, tmp_path_factory):
+    """The end state of a run that nobody disturbs, and the number of requests that it takes."""
+    world = World(server, tmp_path_factory.mktemp("uninterrupted"))
+    begin(world)
+    before = world.dump()
+    done = world.scc(*RUN)
+    assert done.returncode == 0, done.stderr
+    requests = world.requests()
+    assert {one["system"] for one in requests} == {"eloqua", "salesforce"}
+    assert world.dump() != before
+    return world.dump(), len(requests)
+
+
+@pytest.mark.timeout(900)  # many runs, and the machine may be busy
+@pytest.mark.parametrize("part", range(4))
+def test_killed_at_any_request_the_next_try_ends_as_if_nothing_had_happened(
+    world, wait_until, uninterrupted, part
+):
+    """Every request of the run is once the last: in turn before it is served, and after, unanswered."""
+    expected, requests = uninterrupted
+    for number in range(part, requests, 4):
+        begin(world)
+        when = "before" if (number // 4) % 2 else "after"
+        hang = {"system": "*", "path": ".*", "after": number, "times": 1, "action": "hang", "when": when}
+        world.control("POST", "faults", [hang])
+        process = world.start(*RUN)
+        wait_until(
+            lambda process=process: process.poll() is not None or world.control("GET", "held")["held"] == 1
+        )
+        process.kill()
+        process.wait()
+        world.control("DELETE", "faults")
+        world.control("POST", "release")
+
+        again = world.scc(*RUN)
+
+        assert again.returncode == 0, again.stderr
+        assert world.dump() == expected, f"killed at request {number}"
