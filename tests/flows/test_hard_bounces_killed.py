@@ -39,7 +39,7 @@ def uninterrupted(server, tmp_path_factory):
     requests = world.requests()
     assert {one["system"] for one in requests} == {"eloqua", "salesforce"}
     assert world.dump() != before
-    first = next(number for number, one in enumerate(requests) if one["path"].endswith("/imports"))
+    first = next(number for number, one in enumerate(requests) if str(one["path"]).endswith("/imports"))
     assert 0 < first < len(requests) - 30
     return world.dump(), [*range(0, first, 5), *range(first, len(requests))]
 
