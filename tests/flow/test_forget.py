@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests import killing
 from tests.flow.stores import (
     AT,
     PURGE,
@@ -351,21 +349,13 @@ def test_what_is_no_address_is_forgotten_by_its_text(tmp_path):
 
 @pytest.mark.parametrize("part", range(4))
 def test_killed_before_any_write_the_next_call_ends_as_if_never_interrupted(tmp_path, part):
-    """killing.py kills it once before each rename, removal and opening of a file for writing."""
+    """It is killed once before each rename, removal and opening of a file for writing."""
     fill(tmp_path / "data", [ANN, JOE], small=True)
     guard.approve(Store(tmp_path / "data"), PURGE, by="annlee@gmail.com", now=AT)
-    script = Path(__file__).with_name("killing.py")
 
-    done = subprocess.run(
-        [sys.executable, str(script), str(tmp_path), "annlee@gmail.com", str(part), "4"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=250,
-    )
+    last = killing.run("tests.flow.killing_forget", str(tmp_path), "annlee@gmail.com", str(part), "4")
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert int(done.stdout) > 20, "it was killed at too few places"
+    assert last > 20, "it was killed at too few places"
 
 
 def test_maps_and_lists_are_looked_into_however_deep(tmp_path):

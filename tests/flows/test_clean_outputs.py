@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from tests import killing
 
 from scc.core.receipts import Outcome
 from scc.core.runs import RunId
@@ -162,22 +160,14 @@ def test_a_run_that_was_stopped_while_it_wrote_keeps_its_plan_as_long_as_an_undo
 
 @pytest.mark.parametrize("part", range(4))
 def test_killed_before_any_write_the_next_try_ends_the_same(tmp_path, part):
-    """killing_clean.py kills it once before each rename and removal."""
+    """It is killed once before each rename, removal, new folder and opening of a file for writing."""
     data = Store(tmp_path / "data")
     past(data, 1)
     past(data, 500)
-    script = Path(__file__).with_name("killing_clean.py")
 
-    done = subprocess.run(
-        [sys.executable, str(script), str(tmp_path), NOW.isoformat(), str(part), "4"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=250,
-    )
+    last = killing.run("tests.flows.killing_clean", str(tmp_path), NOW.isoformat(), str(part), "4")
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert int(done.stdout) > 15, "it was killed at too few places"
+    assert last > 15, "it was killed at too few places"
 
 
 def test_too_many_deletions_wait_for_an_approval(store):
