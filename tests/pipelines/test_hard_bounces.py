@@ -267,6 +267,6 @@ def test_rules_that_make_no_sense_are_named_with_their_file(tmp_path, text, mess
     (tmp_path / "rules.toml").write_text(text)
 
     with pytest.raises(ConfigError, match=r"rules\.toml") as caught:
-        pipeline(Config(rules=str(tmp_path / "rules.toml")))
+        pipeline(Config(rules=tmp_path / "rules.toml"))
 
     assert message in caught.value.message

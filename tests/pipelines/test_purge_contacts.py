@@ -251,7 +251,7 @@ def test_address_rules_that_make_no_sense_are_named_with_their_file(tmp_path, te
     (tmp_path / "rules.toml").write_text(text)
 
     with pytest.raises(ConfigError, match=message) as caught:
-        pipeline(Config(target_contacts=1, rules=str(tmp_path / "rules.toml")))
+        pipeline(Config(target_contacts=1, rules=tmp_path / "rules.toml"))
     assert "rules.toml" in caught.value.message
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scc.errors import ConfigError
-from scc.settings import load
+from scc.settings import FilePath, PipelineSection, load, parse_section
 
 
 @pytest.fixture(autouse=True)
@@ -146,3 +146,14 @@ def test_no_credential_shows_in_the_settings_text():
     assert "hush" not in repr(settings)
     assert "hush" not in str(settings)
     assert "hush" not in repr(settings.eloqua.require()._replace(company="", user=""))
+
+
+def test_a_path_in_a_pipelines_table_starts_at_the_configurations_folder(tmp_path):
+    class Table(PipelineSection):
+        rules: FilePath | None = None
+
+    (tmp_path / "there").mkdir()
+    file = write('[pipelines.mine]\nrules = "rules.toml"\n', "there/scc.toml")
+    raw = load(file.resolve(), environ={}).pipelines["mine"]
+
+    assert parse_section(Table, raw, where="pipelines.mine").rules == tmp_path / "there/rules.toml"

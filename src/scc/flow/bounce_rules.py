@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from scc.engines.base import literal
 from scc.errors import ConfigError
@@ -29,7 +30,7 @@ class BounceRule:
     verdict: str
 
 
-def read_bounce_rules(path: str | None, *, where: str) -> list[BounceRule]:
+def read_bounce_rules(path: Path | None, *, where: str) -> list[BounceRule]:
     """The rules of a file, or SCC's own; ConfigError names the place of what can't be read."""
     source, raw = read_rules(path, "bounces.toml", where=where)
     found = raw.get("rule", [])

@@ -14,9 +14,9 @@ from scc.errors import ConfigError
 __all__ = ["check_pattern", "read_rules"]
 
 
-def read_rules(path: str | None, own: str, *, where: str) -> tuple[str, dict[str, object]]:
+def read_rules(path: Path | None, own: str, *, where: str) -> tuple[str, dict[str, object]]:
     """The name and the tables of a file, or of SCC's own of the name `own`; `where` is the configuration's key."""
-    source = Path(path) if path else files("scc.rules").joinpath(own)
+    source = path or files("scc.rules").joinpath(own)
     try:
         return str(source), tomllib.loads(source.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from scc.engines.base import literal
 from scc.errors import ConfigError
@@ -37,7 +38,7 @@ class UnwantedRule:
     pattern: str
 
 
-def read_unwanted_rules(path: str | None, *, where: str) -> list[UnwantedRule]:
+def read_unwanted_rules(path: Path | None, *, where: str) -> list[UnwantedRule]:
     """The rules of a file, or SCC's own; ConfigError names the place of what can't be read."""
     source, raw = read_rules(path, "unwanted.toml", where=where)
     tables = {kind: found for kind in KINDS if isinstance(found := raw.get(kind, []), list)}

@@ -22,7 +22,7 @@ from scc.flow.lists_source import ListMembers
 from scc.flow.pipeline import Pipeline, PlanStep, Source
 from scc.flow.salesforce_source import SalesforceReferred
 from scc.flow.values import value_map
-from scc.settings import PipelineSection
+from scc.settings import FilePath, PipelineSection
 from scc.store.dataset import Dataset
 
 __all__ = ["Config", "pipeline"]
@@ -47,9 +47,9 @@ BOUNCE_FIELDS = {"EmailBouncedDate": "{moment}", "EmailBouncedReason": "{reason}
 class Config(PipelineSection):
     """`[pipelines.hard-bounces]`: what a hard bounce changes."""
 
-    rules: str | None = Field(
+    rules: FilePath | None = Field(
         None,
-        description="A file of rules in place of SCC's own (rules/bounces.toml), from the current folder.",
+        description="A file of rules in place of SCC's own (rules/bounces.toml); a relative one lies beside the configuration file.",
     )
     look_back_hours: int = Field(
         72, ge=1, description="Bounces arrive late: each run reads so many hours before the last one again."
@@ -127,7 +127,7 @@ def pipeline(config: Config) -> Pipeline:
         NAME,
         tuple(sources),
         plan=lambda read: _plan(config, rules, read),
-        config_digest=config.digest("max_changes", more=json.dumps([asdict(one) for one in rules])),
+        config_digest=config.digest("max_changes", "rules", more=json.dumps([asdict(one) for one in rules])),
     )
 
 

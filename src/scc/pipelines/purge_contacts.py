@@ -23,7 +23,7 @@ from scc.flow.lists_source import ListMembers
 from scc.flow.pipeline import Pipeline, PlanStep, Source
 from scc.flow.salesforce_source import SalesforceRecords
 from scc.flow.unwanted import UnwantedRule, read_unwanted_rules, unwanted_sql
-from scc.settings import PipelineSection
+from scc.settings import FilePath, PipelineSection
 from scc.store.dataset import Dataset
 
 __all__ = ["Config", "pipeline"]
@@ -65,13 +65,13 @@ class Config(PipelineSection):
     priority: list[Kind] = Field(
         list(KINDS), min_length=1, description="Who goes first. Kinds that are left out never go."
     )
-    rules: str | None = Field(
+    rules: FilePath | None = Field(
         None,
-        description="A file of address rules in place of SCC's own (rules/unwanted.toml), from the current folder.",
+        description="A file of address rules in place of SCC's own (rules/unwanted.toml); a relative one lies beside the configuration file.",
     )
-    bounce_rules: str | None = Field(
+    bounce_rules: FilePath | None = Field(
         None,
-        description="A file of bounce rules in place of SCC's own (rules/bounces.toml), from the current folder.",
+        description="A file of bounce rules in place of SCC's own (rules/bounces.toml); a relative one lies beside the configuration file.",
     )
     inactive_days: int = Field(730, ge=30, description="Days without activity that make a contact inactive.")
     history_days: int = Field(
@@ -157,7 +157,9 @@ def pipeline(config: Config) -> Pipeline:
         NAME,
         tuple(sources),
         plan=lambda read: _plan(config, rules, read),
-        config_digest=config.digest("max_changes", "max_share", more=json.dumps(asdict(rules))),
+        config_digest=config.digest(
+            "max_changes", "max_share", "rules", "bounce_rules", more=json.dumps(asdict(rules))
+        ),
     )
 
 

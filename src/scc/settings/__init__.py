@@ -26,6 +26,7 @@ from scc.settings.scheduled import PipelineSection
 from scc.settings.sections import (
     Archive,
     Engine,
+    FilePath,
     Flow,
     Ledger,
     Log,
@@ -44,6 +45,7 @@ __all__ = [
     "Eloqua",
     "EloquaLogin",
     "Engine",
+    "FilePath",
     "Flow",
     "Ledger",
     "Log",
@@ -66,9 +68,10 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class RawTable(dict[str, object]):
-    """A pipeline's table as it came, and where it came from."""
+    """A pipeline's table as it came, where it came from, and the folder that its relative paths start from."""
 
     origin = Origin()
+    base = Path()
 
 
 class Settings(Section):
@@ -118,13 +121,16 @@ class Settings(Section):
 def parse_section(model: type[_Model], raw: Mapping[str, object], *, where: str) -> _Model:
     """Judge a table by its own model; ConfigError names all faults with file and line.
 
-    `raw` is one of `Settings.pipelines`, `where` its key: "pipelines.enrich-campaign-members".
+    `raw` is one of `Settings.pipelines`, `where` its key: "pipelines.enrich-campaign-members". Relative
+    paths start at the configuration's folder.
     """
     try:
-        return model.model_validate(dict(raw))
+        found = model.model_validate(dict(raw))
     except ValidationError as error:
         origin = raw.origin if isinstance(raw, RawTable) else Origin()
         raise explain(error, model, origin, tuple(where.split("."))) from None
+    base = raw.base if isinstance(raw, RawTable) else Path()
+    return _based(found, base, *(key for key, value in found if isinstance(value, Path)))
 
 
 def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -157,7 +163,7 @@ def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -
     )
     settings._worker = environ.get("SCC_JOB_NAME") or socket.gethostname()  # noqa: SLF001 - as below
     for table in pipelines.values():
-        table.origin = found.origin
+        table.origin, table.base = found.origin, found.base
     parts: tuple[Any, ...] = (settings, settings.eloqua, settings.salesforce)
     for part in parts:
         part._origin = found.origin  # noqa: SLF001 - private to readers, not to the loader

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 __all__ = [
     "Archive",
     "Engine",
+    "FilePath",
     "Flow",
     "Ledger",
     "Log",
@@ -23,7 +24,8 @@ __all__ = [
     "Store",
 ]
 
-_FilePath = Annotated[Path, Field(strict=False)]
+FilePath = Annotated[Path, Field(strict=False)]
+"""A path as text; a relative one starts at the configuration's folder."""
 
 
 class Section(BaseModel):
@@ -38,7 +40,7 @@ class Section(BaseModel):
 class Store(Section):
     """Where runs are kept: exports, plans, receipts."""
 
-    path: _FilePath = Field(
+    path: FilePath = Field(
         Path("scc-data"),
         description="The folder; a relative one lies beside the configuration file.",
         examples=["/var/lib/scc"],
@@ -48,7 +50,7 @@ class Store(Section):
 class Archive(Section):
     """The archive of deleted contacts."""
 
-    address_rules: _FilePath | None = Field(
+    address_rules: FilePath | None = Field(
         None,
         description="A file that says when two addresses are one mailbox, in place of SCC's own (rules/addresses.toml); "
         "a relative one lies beside the configuration file. Entries are found by the rules they were archived with.",

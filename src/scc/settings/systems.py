@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import Field, PrivateAttr, SecretStr, field_validator
 
 from scc.errors import ConfigError
 from scc.settings.keys import Spot, toml_value
 from scc.settings.origin import Origin
-from scc.settings.sections import Section
+from scc.settings.sections import FilePath, Section
 
 __all__ = ["Eloqua", "EloquaLogin", "Salesforce", "SalesforceLogin"]
 
-_FilePath = Annotated[Path, Field(strict=False)]
 _EMPTY = SecretStr("")
 
 
@@ -99,7 +98,7 @@ class Eloqua(_System):
     client_secret: SecretStr | None = Field(
         None, repr=False, description="The app's client secret, for OAuth 2.", examples=["..."]
     )
-    token_file: _FilePath | None = Field(
+    token_file: FilePath | None = Field(
         None,
         description="Where the grant refresh-token keeps its tokens: a file on a disk that stays and is written to.",
         examples=["/var/lib/scc/eloqua-tokens.json"],
@@ -123,7 +122,7 @@ class Eloqua(_System):
     sync_timeout_s: float = Field(
         21_600.0, gt=0, description="Seconds that a bulk sync is waited for.", examples=[21_600.0]
     )
-    ca_file: _FilePath | None = _CA_FILE
+    ca_file: FilePath | None = _CA_FILE
     proxy: SecretStr | None = _PROXY
 
     def require(self) -> EloquaLogin:
@@ -198,7 +197,7 @@ class Salesforce(_System):
         description="The user's security token, for the grants password and soap outside of trusted networks.",
         examples=["..."],
     )
-    key_file: _FilePath | None = Field(
+    key_file: FilePath | None = Field(
         None,
         description="The private key (PEM, RSA) of the certificate that the app knows, for the grant jwt.",
         examples=["/run/secrets/salesforce/key.pem"],
@@ -213,7 +212,7 @@ class Salesforce(_System):
     job_timeout_s: float = Field(
         21_600.0, gt=0, description="Seconds that a bulk job is waited for.", examples=[21_600.0]
     )
-    ca_file: _FilePath | None = _CA_FILE
+    ca_file: FilePath | None = _CA_FILE
     proxy: SecretStr | None = _PROXY
 
     @field_validator("version")
