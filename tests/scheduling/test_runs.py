@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import pickle
 import signal
+import threading
 
+import luigi
 import pytest
+from pydantic import SecretStr
 from tests.flows.bounce_world import MARKS, forget_bounces
 from tests.scheduling.conftest import TOKEN
 from tests.services.scheduler import scheduled
 
 from scc.core.runs import RunId
+from scc.flow import scheduling
+from scc.flow.scheduling import Scheduling
+from scc.settings import Scheduler
 
 RUN = ("run", "enrich-campaign-members", "--at", "2026-11-22T10:15Z")
 BOUNCES = ("hard-bounces", "--at", "2026-11-22T03:00Z")
@@ -228,6 +235,52 @@ def test_a_scheduler_that_forgot_everything_is_told_again(world, central, job, w
     assert process.wait() == 0, job.said
     assert "it is announced again" in job.said
     assert good(world)
+
+
+def test_a_scheduler_that_knows_half_of_a_run_is_told_the_rest(world, central, job, wait_until, monkeypatch):
+    """It was killed, having saved, between two tasks of one announcement; a minute is too long for a test."""
+    monkeypatch.setattr(scheduling, "_TELL_S", 0.5)
+    path = world.folder / "done"
+
+    class Leaf(luigi.Task):
+        resources = {"eloqua_bulk": 2}  # noqa: RUF012
+
+        def output(self):
+            return luigi.LocalTarget(path.with_name("leaf"))
+
+        def run(self):
+            path.with_name("leaf").touch()
+
+    class Top(Leaf):
+        resources = {}  # noqa: RUF012
+
+        def requires(self):
+            return Leaf()
+
+        def output(self):
+            return luigi.LocalTarget(path)
+
+        def run(self):
+            path.touch()
+
+    take(central, "other", "T1", eloqua_bulk=1)
+    settings = Scheduler(url=central.url, token=SecretStr(TOKEN), worker_timeout_s=600)
+    turns = Scheduling({}, settings, "job-1")
+    at_work = threading.Thread(target=turns.work, args=([Top()], []), daemon=True)
+    at_work.start()
+    wait_until(lambda: len(central.call("task_list", token=TOKEN, status="", upstream_status="")) == 3)
+    central.end()
+    tasks, workers, *rest = pickle.loads(central.state.read_bytes())
+    leaf = tasks.pop(Leaf().task_id)
+    for worker in workers.values():
+        worker.tasks.discard(leaf)
+    central.state.write_bytes(pickle.dumps((tasks, workers, *rest)))
+    central.start()
+    give_back(central, "other", "T1", eloqua_bulk=1)
+
+    at_work.join()
+
+    assert path.exists()
 
 
 def test_work_that_is_done_counts_though_the_scheduler_is_gone(world, central, job, wait_until):

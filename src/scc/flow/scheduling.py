@@ -13,7 +13,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 import luigi
@@ -27,7 +27,7 @@ from scc.settings import Scheduler
 from scc.transport import Response, RetryPolicy, Transport
 from scc.transport.explain import explain_status
 
-__all__ = ["Root", "Scheduling", "quotas"]
+__all__ = ["Scheduling", "quotas"]
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +35,6 @@ _PING_S = 5.0
 _TELL_S = 60.0
 _LOST = 5
 """How often in a row a run announces itself before it takes the scheduler for broken."""
-
-
-class Root(Protocol):
-    """A task whose output is what a run is for."""
-
-    def complete(self) -> bool: ...
 
 
 Levels: TypeAlias = Callable[[Any], Mapping[str, int]]
@@ -198,7 +192,7 @@ class _Worker(luigi.worker.Worker):
         self._failures = failures
         self._central = central
         self._levels = levels
-        self._root: Root
+        self._root: luigi.Task
         self._waiting_since: float | None = None
         self._told_at = 0.0
         self._lost = 0
@@ -274,6 +268,9 @@ class _Worker(luigi.worker.Worker):
             self._told_at = now
             log.info("waiting for a turn at the scheduler: others hold a quota, or this very task")
             self._tell_levels()
+            # A scheduler that was killed while we announced ourselves came back knowing half of our tasks,
+            # and would wait for the others' announcement for ever.
+            self.add(self._root)
 
     def _tell_levels(self) -> None:
         """Say how much is left of the day's allowances: the scheduler shares it among all who want some."""
