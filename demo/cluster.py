@@ -341,7 +341,8 @@ def _restart(cluster: Cluster) -> None:
 
 def _approve(cluster: Cluster, minute: int) -> None:
     run = f"purge-contacts@{datetime.fromtimestamp(minute * 60, UTC):%Y-%m-%dT%H:%MZ}"
-    print(cluster.scc("approve", run, "--by", "demo"), end="")
+    digest = json.loads(cluster.scc("show", run, "--json"))["plan_digest"]
+    print(cluster.scc("approve", run, "--digest", digest[:12], "--by", "demo"), end="")
     cluster.start_jobs({"purge-contacts": "purge-by-hand"})
 
 

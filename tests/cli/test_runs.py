@@ -198,10 +198,17 @@ def test_an_approval_of_another_digest_is_refused(scc, store):
     ],
 )
 def test_what_is_not_a_run_is_refused(scc, text, expected):
-    said = scc("approve", text)
+    said = scc("approve", text, "--digest", "0123456789ab")
 
     assert said.code == 2
     assert said.err.startswith(f"Error: {expected}\nHint: ")
+
+
+def test_nobody_approves_a_plan_without_its_digest(scc):
+    said = scc("approve", f"{PIPELINE}@2026-11-22T10:15Z")
+
+    assert said.code == 2
+    assert "Missing option '--digest'" in said.err
 
 
 def test_pipelines_are_listed_with_their_last_run(scc, store):

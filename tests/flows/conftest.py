@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 import urllib3
 
+from scc.core.runs import RunId
 from scc.eloqua import BasicAuth, EloquaClient, contacts, custom_object, exists
 from scc.engines.duckdb import DuckDBEngine
 from scc.flow.run import Runner, RunResult, Until
@@ -185,6 +186,11 @@ class World:
             timeout=120,
             check=False,
         )
+
+    def approve(self, run: str, by: str = "Ann") -> subprocess.CompletedProcess[str]:
+        """Let the plan pass that the run has."""
+        digest = self.store.plan(RunId.parse(run)).manifest.digest
+        return self.scc("approve", run, "--digest", digest[:12], "--by", by)
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start the command and leave it running."""

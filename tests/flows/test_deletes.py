@@ -253,7 +253,7 @@ def test_an_undo_that_made_contacts_again_is_undone_after_an_approval(world):
     stopped = world.scc(*again)
     assert stopped.returncode == 5, stopped.stdout + stopped.stderr
     assert deletes(world) == []
-    assert world.scc("approve", "undo@2026-11-23T09:00Z").returncode == 0
+    assert world.approve("undo@2026-11-23T09:00Z").returncode == 0
     done = world.scc(*again)
 
     assert done.returncode == 0, done.stdout + done.stderr

@@ -65,6 +65,6 @@ def test_who_approved_a_plan_is_on_record(world):
     at = "2026-11-22T10:15Z"
     assert world.scc("run", PIPELINE, "--at", at).returncode == 5
     assert kept(world).approved_by is None
-    assert world.scc("approve", f"{PIPELINE}@{at}", "--by", "Ann").returncode == 0
+    assert world.approve(f"{PIPELINE}@{at}").returncode == 0
     assert world.scc("run", PIPELINE, "--at", at).returncode == 0
     assert kept(world).approved_by == "Ann"

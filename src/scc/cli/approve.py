@@ -18,11 +18,11 @@ __all__ = ["approve"]
 @click.command(cls=Command)
 @click.argument("run", shell_complete=complete_run)
 @click.option(
-    "--digest", help="The plan's digest, as shown with it: makes sure it is the plan you have seen."
+    "--digest", required=True, help="The plan's digest, as `scc show` tells it: it is the plan you have seen."
 )
 @click.option("--by", metavar="NAME", help="Who approves; default the user's login name.")
 @click.pass_obj
-def approve(app: App, run: str, digest: str | None, by: str | None) -> None:
+def approve(app: App, run: str, digest: str, by: str | None) -> None:
     """Let a plan pass that is over its limits.
 
     Only that very plan: a plan made anew has another digest and stops again.
