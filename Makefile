@@ -9,7 +9,7 @@ RESOLVE = uv pip compile pyproject.toml --extra postgres --universal --python-ve
   --generate-hashes --no-header --no-emit-index-url --upgrade --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-cluster test e2e e2e-containers e2e-kubernetes check format bench lock clean
+.PHONY: help demo demo-cluster test fuzz e2e e2e-containers e2e-kubernetes check format bench lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ demo-cluster: $(STAMP) .packages-e2e  ## production on one machine for three min
 
 test: $(STAMP)  ## run the tests that need nothing but Python
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not e2e and not containers and not kubernetes" $(ARGS)
+
+fuzz: $(STAMP)  ## run the property-based tests with examples that nobody has tried yet
+	$(BIN)/python -m pytest -n auto -m hypothesis --hypothesis-profile new $(ARGS)
 
 e2e: $(STAMP) .packages-e2e  ## run the tests against PostgreSQL, Prometheus and Alertmanager, and in containers
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m e2e $(ARGS)

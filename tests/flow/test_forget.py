@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 
 import pyarrow as pa
 import pytest
@@ -43,6 +44,14 @@ SUE = Human(17, "sue@example.com", "Sue")
 @pytest.fixture
 def store(tmp_path):
     return fill(tmp_path / "data", [ANN, JOE, SUE])
+
+
+@pytest.fixture(autouse=True)
+def nobody_elses_leftovers(tmp_path, monkeypatch):
+    """What other tests kill leaves its spill folder in the machine's own place for such things."""
+    spills = tmp_path / "spills"
+    spills.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(spills))
 
 
 def erase(store, address="annlee@googlemail.com", **options):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from scc.sandbox.salesforce.queries import Queries
@@ -72,7 +72,7 @@ def whole_queries(draw):
     return " ".join(parts)
 
 
-PATIENT = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+PATIENT = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +102,7 @@ def test_any_text_is_parsed_or_refused(text):
 
 
 @PATIENT
+@example("SELECT Id FROM Lead ORDER BY toLabel(Address)")
 @given(st.one_of(SENTENCES, QUERIES, whole_queries()))
 def test_any_words_are_answered_or_refused(store, soql):
     error = refusal(Queries(store).run, soql, "/services/data/v62.0")

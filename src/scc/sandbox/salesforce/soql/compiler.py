@@ -17,7 +17,6 @@ from scc.sandbox.salesforce.soql.tree import (
     Call,
     ChildQuery,
     Expression,
-    Name,
     Order,
     Query,
     Selected,
@@ -144,7 +143,6 @@ class _Compiler:
         else:
             sql, _, column = self._functions.expression(order.expression)
         if column is not None and not column.field.sortable:
-            assert isinstance(order.expression, Name)
             words = f"field '{column.field.name}' can not be sorted in a query call"
             raise at(self._query.text, order.expression.at, "INVALID_FIELD", words)
         if column is not None and column.field.is_text and not aggregate:
