@@ -238,6 +238,20 @@ def test_sigterm_ends_it_in_its_grace_and_the_next_pod_goes_on(world, job, slack
     assert "export records" not in {line["task"] for line in lines(job())}
 
 
+def test_sigterm_is_not_put_off_by_a_page_that_does_not_come(world, wait_until):
+    """Its request stays under way, in a thread of the client's, until the sandbox lets it go."""
+    world.control(
+        "POST", "faults", [{"system": "eloqua", "method": "GET", "path": "/data", "action": "hang"}]
+    )
+    process = world.start("job", PIPELINE, "--grace", "3600")
+    wait_until(lambda: process.poll() is not None or world.control("GET", "held")["held"] == 1)
+
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(timeout=120) == 143
+    world.control("POST", "release")
+
+
 def test_a_job_that_was_killed_is_told_as_lost_and_the_next_pod_goes_on(world, job, slack, wait_until):
     world.control("POST", "faults", [{"system": "salesforce", "path": "query", "action": "hang"}])
     with subprocess.Popen(

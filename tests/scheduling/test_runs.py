@@ -146,6 +146,7 @@ def test_a_killed_pods_share_is_free_after_the_timeout(
     code, said = job.run(*RUN, name="another-job")
 
     assert code == 0, said
+    assert said.count("waiting for a turn") == 1, "it is told once a minute"
     assert central.metrics()[HELD] == 0
 
 

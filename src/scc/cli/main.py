@@ -5,9 +5,11 @@ Imports only what `scc --help` needs.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +23,7 @@ from scc.cli.app import App
 from scc.cli.lazy import LazyGroup, shared_options
 from scc.errors import SccError
 
-__all__ = ["EXIT_CODES", "cli", "main"]
+__all__ = ["EXIT_CODES", "cli", "entry", "main"]
 
 EXIT_CODES = {
     0: "done, or nothing to do",
@@ -77,6 +79,20 @@ cli = LazyGroup(
     "stop at their limits, keep a receipt of what they did, and can be taken back.",
     epilog="Start with `scc demo`, or with `scc init` and `scc doctor`.",
 )
+
+
+def entry() -> NoReturn:
+    """Be the process: where it did not end well, it does not wait for answers that nobody wants any more.
+
+    A page that is under way holds a thread, and Python waits for that, as long as the system lets it.
+    """
+    code = main()
+    if code and any(not one.daemon for one in threading.enumerate() if one is not threading.main_thread()):
+        atexit._run_exitfuncs()  # noqa: SLF001 - what Python does after the wait
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

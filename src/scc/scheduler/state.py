@@ -58,6 +58,13 @@ class SavedState(luigi.scheduler.SimpleTaskState):
         else:
             self.saved_at = self._clock()
 
+    def fail_dead_worker_task(self, task: Any, config: Any, assistants: Any) -> None:
+        """Give a dead worker's task to whoever waits for it, at once: it is free of its worker, it did not fail."""
+        held = task.worker_running
+        super().fail_dead_worker_task(task, config, assistants)
+        if held and not task.worker_running:
+            task.retry = 0.0
+
     def load(self) -> None:
         """Read what was saved. A damaged file is set aside under another name, and all begins empty."""
         try:
