@@ -27,11 +27,14 @@ demo: $(STAMP)  ## run the main pipeline against a local sandbox
 demo-cluster: $(STAMP) .packages-e2e  ## production on one machine for three minutes: five pipelines, and what goes wrong
 	@$(BIN)/python -m demo.cluster $(ARGS)
 
+# One more than there are cores: a test that waits for a system leaves its core to another.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 test: $(STAMP)  ## run the tests that need nothing but Python
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not e2e and not containers and not kubernetes" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not e2e and not containers and not kubernetes" $(ARGS)
 
 fuzz: $(STAMP)  ## run the property-based tests with examples that nobody has tried yet
-	$(BIN)/python -m pytest -n auto -m hypothesis --hypothesis-profile new $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) -m hypothesis --hypothesis-profile new $(ARGS)
 
 e2e: $(STAMP) .packages-e2e  ## run the tests against PostgreSQL, Prometheus and Alertmanager, and in containers
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m e2e $(ARGS)

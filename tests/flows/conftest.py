@@ -9,8 +9,9 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from unittest import mock
 
 import pyarrow as pa
 import pytest
@@ -24,6 +25,7 @@ from scc.flow.systems import Systems
 from scc.pipelines import registry
 from scc.sandbox import demo
 from scc.sandbox.app import Sandbox
+from scc.sandbox.demo.generator import Piece, Size, pieces
 from scc.settings import load
 from scc.store.runs import Store
 
@@ -223,9 +225,16 @@ def world(server: Sandbox, tmp_path: Path) -> World:
     return world
 
 
+@cache
+def _pieces(size: Size, seed: int, as_of: datetime) -> list[Piece]:
+    """Equal arguments give equal tables: they are made once, for hundreds of worlds."""
+    return list(pieces(size, seed, as_of))
+
+
 def refill(world: World) -> None:
     world.sandbox.state.reset(1)
-    demo.fill(world.sandbox.state, contacts=100, campaign_members=120, seed=1)
+    with mock.patch.object(demo, "pieces", _pieces):
+        demo.fill(world.sandbox.state, contacts=100, campaign_members=120, seed=1)
 
 
 @pytest.fixture

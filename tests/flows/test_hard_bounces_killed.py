@@ -7,6 +7,7 @@ import shutil
 import pytest
 from tests.flows.bounce_world import MARKS, forget_bounces, make_lists
 from tests.flows.conftest import World, refill
+from tests.flows.killed import kill_at_request, run
 
 RUN = ("run", "hard-bounces", "--at", "2026-11-22T03:00Z")
 TABLE = f"""
@@ -46,26 +47,15 @@ def uninterrupted(server, tmp_path_factory):
 
 @pytest.mark.timeout(900)  # many runs, and the machine may be busy
 @pytest.mark.parametrize("part", range(4))
-def test_killed_at_any_request_the_next_try_ends_as_if_nothing_had_happened(
-    world, wait_until, uninterrupted, part
-):
+def test_killed_at_any_request_the_next_try_ends_as_if_nothing_had_happened(world, uninterrupted, part):
     """The request is the run's last: in turn before it is served, and after, unanswered."""
     expected, numbers = uninterrupted
     for turn, number in enumerate(numbers[part::4]):
         begin(world)
         when = "before" if turn % 2 else "after"
-        hang = {"system": "*", "path": ".*", "after": number, "times": 1, "action": "hang", "when": when}
-        world.control("POST", "faults", [hang])
-        process = world.start(*RUN)
-        wait_until(
-            lambda process=process: process.poll() is not None or world.control("GET", "held")["held"] == 1
-        )
-        process.kill()
-        process.wait()
-        world.control("DELETE", "faults")
-        world.control("POST", "release")
+        kill_at_request(world, number, when, *RUN)
 
-        again = world.scc(*RUN)
+        code, said = run(world, *RUN)
 
-        assert again.returncode == 0, again.stderr
+        assert code == 0, said
         assert world.dump() == expected, f"killed at request {number}"

@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 from tests.flows.conftest import refill
+from tests.flows.killed import kill_at_request, run
 
 RUN = ("run", "enrich-campaign-members", "--at", "2026-11-22T10:15Z")
 FAULTS = [
@@ -43,37 +44,18 @@ def uninterrupted(server, tmp_path_factory):
     return world.dump(), len(world.requests())
 
 
-def kill_at_request(world, wait_until, number, when):
-    """Kill the run while its request `number` (from 0) hangs; False where it ended before."""
-    world.control(
-        "POST",
-        "faults",
-        [{"system": "*", "path": ".*", "after": number, "times": 1, "action": "hang", "when": when}],
-    )
-    process = world.start(*RUN)
-    wait_until(lambda: process.poll() is not None or world.control("GET", "held")["held"] == 1)
-    ended = process.poll() is not None
-    process.kill()
-    process.wait()
-    world.control("DELETE", "faults")
-    world.control("POST", "release")
-    return not ended
-
-
 @pytest.mark.parametrize("part", range(4))
-def test_killed_at_any_request_the_next_try_ends_as_if_nothing_had_happened(
-    world, wait_until, uninterrupted, part
-):
+def test_killed_at_any_request_the_next_try_ends_as_if_nothing_had_happened(world, uninterrupted, part):
     """Every request of the run is once the last: in turn before it is served, and after, unanswered."""
     expected, requests = uninterrupted
     for number in range(part, requests, 4):
         refill(world)
         shutil.rmtree(world.folder / "scc-data", ignore_errors=True)
 
-        assert kill_at_request(world, wait_until, number, "before" if (number // 4) % 2 else "after")
-        again = world.scc(*RUN)
+        assert kill_at_request(world, number, "before" if (number // 4) % 2 else "after", *RUN)
+        code, said = run(world, *RUN)
 
-        assert again.returncode == 0, again.stderr
+        assert code == 0, said
         assert world.dump() == expected, f"killed at request {number}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from tests.flows.killed import kill_at_request, run
 from tests.flows.purge_world import AT, fill
 
 from scc.flow import guard
@@ -30,8 +31,8 @@ def approved(server, tmp_path_factory):
     world = World(server, tmp_path_factory.mktemp("approved"))
     begin(world)
     assert world.scc(*RUN).returncode == 5
-    run = next(iter(world.store.runs("purge-contacts"))).run
-    guard.approve(world.store, run, by="Ann", now=AT)
+    planned = next(iter(world.store.runs("purge-contacts"))).run
+    guard.approve(world.store, planned, by="Ann", now=AT)
     shutil.copytree(world.store.root, world.folder / "kept")
     world.control("DELETE", "requests")
     done = world.scc(*RUN)
@@ -44,25 +45,9 @@ def begin(world):
     world.configure(TABLE)
 
 
-def kill_at_request(world, wait_until, number, when):
-    """Kill the run while its request `number` (from 0) hangs; False where it ended before."""
-    hang = {"system": "*", "path": ".*", "after": number, "times": 1, "action": "hang", "when": when}
-    world.control("POST", "faults", [hang])
-    process = world.start(*RUN)
-    wait_until(lambda: process.poll() is not None or world.control("GET", "held")["held"] == 1)
-    ended = process.poll() is not None
-    process.kill()
-    process.wait()
-    world.control("DELETE", "faults")
-    world.control("POST", "release")
-    return not ended
-
-
 @pytest.mark.timeout(900)  # many runs, and the machine may be busy
 @pytest.mark.parametrize("part", range(4))
-def test_killed_at_any_request_of_archive_and_deletes_the_next_try_ends_the_same(
-    world, wait_until, approved, part
-):
+def test_killed_at_any_request_of_archive_and_deletes_the_next_try_ends_the_same(world, approved, part):
     """Every request after the approval is once the last: in turn before it is served, and after, unanswered."""
     kept, expected, requests = approved
     for number in range(part, requests, 4):
@@ -70,19 +55,19 @@ def test_killed_at_any_request_of_archive_and_deletes_the_next_try_ends_the_same
         shutil.rmtree(world.store.root, ignore_errors=True)
         shutil.copytree(kept, world.store.root)
 
-        assert kill_at_request(world, wait_until, number, "before" if (number // 4) % 2 else "after")
-        again = world.scc(*RUN)
+        assert kill_at_request(world, number, "before" if (number // 4) % 2 else "after", *RUN)
+        code, said = run(world, *RUN)
 
-        assert again.returncode == 0, again.stderr
+        assert code == 0, said
         assert world.dump() == expected, f"killed at request {number}"
 
 
-def test_killed_while_it_reads_and_plans_the_same_contacts_are_planned(world, wait_until, approved):
+def test_killed_while_it_reads_and_plans_the_same_contacts_are_planned(world, approved):
     kept, _, _ = approved
     plans = list(kept.glob("purge-contacts/*/plan/part-*"))
     begin(world)
     for number in (4, 11, 18):
-        kill_at_request(world, wait_until, number, "after")
+        kill_at_request(world, number, "after", *RUN)
     assert world.scc(*RUN).returncode == 5
 
     assert [path.read_bytes() for path in world.store.root.glob("purge-contacts/*/plan/part-*")] == [

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 import urllib3
 from tests.flows.conftest import refill
+from tests.flows.killed import kill_at_request, run
 
 from scc.core.receipts import Outcome
 from scc.core.runs import RunId
@@ -287,13 +288,11 @@ def receipt(world, result):
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_killed_at_any_request_the_next_try_ends_as_if_nothing_had_happened(
-    world, purge, archive, wait_until, part
-):
+def test_killed_at_any_request_the_next_try_ends_as_if_nothing_had_happened(world, purge, archive, part):
     """Every request of the run is once the last: in turn before it is served, and after, unanswered."""
     ann, joe, _ = full(world)
     before = purge(ann, joe)
-    run = ("run", PIPELINE, "--at", "2026-11-22T03:00Z")
+    command = ("run", PIPELINE, "--at", "2026-11-22T03:00Z")
     kept = world.folder / "archive"
     shutil.copytree(archive.root, kept)
 
@@ -310,25 +309,14 @@ def test_killed_at_any_request_the_next_try_ends_as_if_nothing_had_happened(
         world.control("DELETE", "requests")
 
     begin()
-    assert world.scc(*run).returncode == 0
+    assert world.scc(*command).returncode == 0
     expected, requests = (world.dump(), set(archive.marks())), len(world.requests())
     assert expected[1] == {ann, joe}
     for number in range(part, requests, 4):
         begin()
         when = "before" if (number // 4) % 2 else "after"
-        fault = {"system": "*", "path": ".*", "after": number, "times": 1, "action": "hang", "when": when}
-        world.control("POST", "faults", [fault])
-        process = world.start(*run)
-        wait_until(
-            lambda process=process: process.poll() is not None or world.control("GET", "held")["held"] == 1
-        )
-        assert process.poll() is None, f"request {number} was never made"
-        process.kill()
-        process.wait()
-        world.control("DELETE", "faults")
-        world.control("POST", "release")
+        assert kill_at_request(world, number, when, *command), f"request {number} was never made"
+        code, said = run(world, *command)
 
-        again = world.scc(*run)
-
-        assert again.returncode == 0, again.stderr
+        assert code == 0, said
         assert (world.dump(), set(archive.marks())) == expected, f"killed at request {number}"
