@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Transfer-Encoding") != "chunked":
             return self.rfile.read(int(self.headers.get("Content-Length", 0)))
         body = b""
-        while size := int(self.rfile.readline(), 16):
+        while size := int(self.rfile.readline() or b"0", 16):  # a client that goes away sends no more
             body += self.rfile.read(size)
             self.rfile.readline()
         self.rfile.readline()

@@ -272,7 +272,7 @@ def test_upload_whose_answer_is_lost_is_not_staged_twice(
     rows = pa.table({"Email": [f"p{n}@x.example" for n in range(50)], "First": ["x"] * 50})
     instance.fault(method="POST", path="/imports/.*/data$", times=1, **fault)
 
-    with instance.connect(read_timeout_s=0.3) as instance.client:
+    with instance.connect(read_timeout_s=1) as instance.client:
         sync = instance.write(contacts(), fields, rows, "Email", format=format_)
     counts = {one.status_code: one.count for one in instance.client.bulk.logs(sync.uri)}
     instance.control("POST", "/release")
@@ -286,7 +286,7 @@ def test_sync_whose_answer_is_lost_runs_once(instance: Instance) -> None:
     instance.contacts("a@x.example")
     instance.fault(method="POST", path="/syncs$", action="hang", when="after")
 
-    with instance.connect(read_timeout_s=0.3) as instance.client:
+    with instance.connect(read_timeout_s=1) as instance.client:
         assert emails(instance.read(contacts(), CONTACT)) == ["a@x.example"]
     instance.control("POST", "/release")
 

@@ -283,7 +283,7 @@ def test_an_outage_anywhere_neither_loses_nor_doubles_a_row(org: Org, method, pa
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_request_that_is_never_answered_neither_loses_nor_doubles_a_row(org: Org, method, path, when):
     org.fault(action="hang", method=method, path=path, when=when)
-    with org.another(read_timeout_s=0.5) as client:
+    with org.another(read_timeout_s=1) as client:
         (result,) = client.bulk.ingest("Lead", "insert", people(3))
     assert [one.outcome for one in result] == [SUCCESSFUL] * 3
     assert len(written(org)) == 3

@@ -134,10 +134,10 @@ def test_a_killed_pods_share_is_free_after_the_timeout(
     world, job, central, wait_until, tmp_path_factory, monkeypatch
 ):
     central.end()
-    central._settings["scheduler.worker_timeout_s"] = 2
+    central._settings["scheduler.worker_timeout_s"] = 15  # longer than any other job takes to start
     central.start()
     hang(world, "/syncs")
-    process = job.start(*RUN, **{"scheduler.worker_timeout_s": 2})
+    process = job.start(*RUN, **{"scheduler.worker_timeout_s": 15})
     wait_until(lambda: held(world))
     process.kill()
     process.wait()

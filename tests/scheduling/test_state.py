@@ -80,7 +80,7 @@ def test_time_passing_saves(tmp_path):
 
 
 def test_who_was_silent_while_the_scheduler_was_away_is_not_taken_for_dead(tmp_path):
-    patient = {**SLOW, "scheduler.worker_timeout_s": 3}
+    patient = {**SLOW, "scheduler.worker_timeout_s": 60}
     with SchedulerProcess(tmp_path, **patient) as scheduler:
         hold(scheduler)
         scheduler.kill()

@@ -228,7 +228,7 @@ def test_server_that_takes_no_connection_in_time_is_named(clock: Clock) -> None:
 def test_silent_server_is_given_up_after_the_read_timeout(server: ScriptedServer, clock: Clock) -> None:
     server.then(hang(), reply(200, b"late"))
 
-    assert transport(clock, read_timeout_s=0.05).request("GET", server.url).body == b"late"
+    assert transport(clock, read_timeout_s=0.5).request("GET", server.url).body == b"late"
 
 
 def test_answer_that_is_no_http_is_an_unavailable_system(server: ScriptedServer, clock: Clock) -> None:
