@@ -32,10 +32,11 @@ def test_no_container_is_privileged_or_may_write_to_its_root(objects):
         assert "privileged" not in one["securityContext"]
 
 
-def test_every_container_has_a_limit_of_memory_and_says_what_it_runs(objects):
+def test_every_container_has_its_limits_and_says_what_it_runs(objects):
     for name, one in containers(objects):
-        assert one["resources"]["limits"]["memory"] == one["resources"]["requests"]["memory"], name
-        assert one["resources"]["requests"]["cpu"], name
+        asked, most = one["resources"]["requests"], one["resources"]["limits"]
+        assert most["memory"] == asked["memory"], name
+        assert int(asked["cpu"].removesuffix("m")) <= 1000 * int(most["cpu"]), name
         assert one["command"], f"{name}: an S2I image's own command lies in /tmp, which is empty in a pod"
 
 

@@ -112,7 +112,7 @@ def _pod(
         args,
         workingDir=CONFIG_FOLDER,
         env=[*variables(env), *(_identity() if is_job else [])],
-        resources=resources(cpu="500m", memory=memory, scratch=SCRATCH),
+        resources=resources(cpu="500m", most_cpu="2", memory=memory, scratch=SCRATCH),
         volumeMounts=mounts,
     )
     return pod(

@@ -39,7 +39,10 @@ def _config(deploy: Deploy, tag: str) -> Object:
                 "sourceStrategy": {"from": {"kind": "DockerImage", "name": BUILDER_IMAGE}},
             },
             "output": {"to": {"kind": "ImageStreamTag", "name": f"{IMAGE}:{tag}"}},
-            "resources": {"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"memory": "2Gi"}},
+            "resources": {
+                "requests": {"cpu": "500m", "memory": "1Gi"},
+                "limits": {"cpu": "2", "memory": "2Gi"},
+            },
             "successfulBuildsHistoryLimit": 3,
             "failedBuildsHistoryLimit": 3,
         },

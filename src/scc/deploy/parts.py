@@ -85,13 +85,17 @@ def metadata(name: str, component: str, annotations: Mapping[str, str] | None = 
     return {**found, "annotations": dict(annotations)} if annotations else found
 
 
-def resources(*, cpu: str, memory: str, scratch: str | None = None) -> Object:
-    """Memory as much as asked for and no more; no limit of CPU, which would only make a pod wait.
+def resources(*, cpu: str, memory: str, most_cpu: str = "1", scratch: str | None = None) -> Object:
+    """Memory as much as asked for and no more; CPU up to what a pod can make use of.
 
-    `scratch` is disk of the node: for temporary files.
+    A namespace with a quota refuses pods without a limit of CPU; a tight one would only make them
+    wait. `scratch` is disk of the node: for temporary files.
     """
     disk = {"ephemeral-storage": scratch} if scratch else {}
-    return {"requests": {"cpu": cpu, "memory": memory, **disk}, "limits": {"memory": memory, **disk}}
+    return {
+        "requests": {"cpu": cpu, "memory": memory, **disk},
+        "limits": {"cpu": most_cpu, "memory": memory, **disk},
+    }
 
 
 def container(name: str, image: str, command: Sequence[str], args: Sequence[str], **more: Any) -> Object:
