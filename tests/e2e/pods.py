@@ -22,6 +22,7 @@ RESTRICTED = (
     "--ulimit=nproc=1000:1000", f"--user={USER}:0", f"--group-add={USER}", "--cap-drop=ALL",
     "--security-opt=no-new-privileges", "--read-only", "--read-only-tmpfs=false",
 )  # fmt: skip
+BEGUN = int(datetime.now(UTC).timestamp()) // 60
 TOKEN, PASSWORD = "token-of-the-tests-1", "password-of-the-tests-1"
 CONFIG = """
 [eloqua]
@@ -149,5 +150,8 @@ class Pods:
 
 
 def job(pipeline, minutes=0):
-    """The name that a CronJob's controller would give."""
-    return f"scc-{pipeline}-{int(datetime.now(UTC).timestamp()) // 60 - minutes}"
+    """The name that a CronJob's controller gives the Job of so many minutes before the tests began.
+
+    Other `minutes`, another Job: also where the clock goes from one minute to the next in a test.
+    """
+    return f"scc-{pipeline}-{BEGUN - minutes}"
