@@ -17,8 +17,13 @@ RULES = parse_rules(
 )
 
 
+def told(expression, address):
+    ((found,),) = duckdb.execute(f"SELECT {expression}", {"a": address}).fetchall()
+    return found
+
+
 def mailbox(address):
-    return duckdb.execute(f"SELECT {RULES.mailbox('$a')}", {"a": address}).fetchone()[0]  # type: ignore[index]
+    return told(RULES.mailbox("$a"), address)
 
 
 @pytest.mark.parametrize(
@@ -55,11 +60,11 @@ def test_the_mailbox_of_a_mailbox_is_itself(local, domain):
 
 
 def test_a_key_tells_nothing_and_none_has_none():
-    key = duckdb.execute(f"SELECT {RULES.key('$a')}", {"a": "ann@example.com"}).fetchone()[0]  # type: ignore[index]
+    key = told(RULES.key("$a"), "ann@example.com")
 
     assert len(key) == 64
     assert "ann" not in key
-    assert duckdb.execute(f"SELECT {RULES.key('$a')}", {"a": "none"}).fetchone() == ("",)
+    assert told(RULES.key("$a"), "none") == ""
 
 
 @pytest.mark.parametrize(

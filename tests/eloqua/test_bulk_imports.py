@@ -213,7 +213,7 @@ def test_record_that_is_too_large_by_itself_is_a_data_error(monkeypatch: pytest.
         (pa.array([True, False]), ["true", "false"]),
         (pa.array([date(2026, 11, 2)]), ["2026-11-02"]),
         (pa.array([date(2026, 11, 2)], pa.date64()), ["2026-11-02"]),
-        (pa.array([datetime(2026, 11, 2, 13, 5, 6, 789_999)]), ["2026-11-02 13:05:06.789"]),  # noqa: DTZ001
+        (pa.array([datetime(2026, 11, 2, 13, 5, 6, 789_999)]), ["2026-11-02 13:05:06.789"]),  # noqa: DTZ001  # the very case
         (
             pa.array([datetime(2026, 11, 2, 13, tzinfo=UTC)], pa.timestamp("us", "Europe/Oslo")),
             ["2026-11-02 13:00:00.000"],

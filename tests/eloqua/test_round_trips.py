@@ -34,7 +34,7 @@ VALUES = st.one_of(
     st.decimals(allow_nan=False, allow_infinity=False),
     st.booleans(),
     st.dates(),
-    st.datetimes(timezones=st.timezones(), min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1)),  # noqa: DTZ001
+    st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.timezones()),  # noqa: DTZ001  # given zones here
 )
 
 

@@ -107,7 +107,7 @@ def test_on_update_null_clears_or_leaves_and_the_empty_text_clears(org: Org, nul
     ids = [one.id for one in insert(org, people(2, City=["Oslo", "Oslo"]))]
     rows = pa.table({"Id": ids, "City": pa.array([None, ""], pa.string())})
     (result,) = org.client.bulk.ingest("Lead", "update", rows, nulls=nulls)
-    assert [(one.outcome, one.created, one.id) for one in result] == [(SUCCESSFUL, False, id) for id in ids]  # noqa: A001
+    assert [(one.outcome, one.created, one.id) for one in result] == [(SUCCESSFUL, False, key) for key in ids]
     assert [row["City"] for row in leads(org, "City")] == expected
 
 

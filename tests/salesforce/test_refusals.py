@@ -212,7 +212,9 @@ def test_a_job_that_never_was_is_not_found(org: Org, kind):
     ],
 )
 def test_a_job_that_can_not_be(org: Org, sobject, operation, external_id, code):
-    call = lambda: org.client.bulk.create_ingest(sobject, operation, external_id=external_id)  # noqa: E731
+    def call():
+        return org.client.bulk.create_ingest(sobject, operation, external_id=external_id)
+
     assert refused(org, RefusedError, call) == code
 
 
@@ -220,8 +222,10 @@ def test_a_job_that_can_not_be(org: Org, sobject, operation, external_id, code):
 def test_a_span_of_time_that_salesforce_does_not_look_back_on(org: Org, days):
     now = datetime.now(UTC)
     start, end = (now - timedelta(days=each) for each in days)
-    call = lambda: org.client.rest.deleted("Lead", start, end)  # noqa: E731
-    assert refused(org, RefusedError, call) == "INVALID_REPLICATION_DATE"
+    assert (
+        refused(org, RefusedError, lambda: org.client.rest.deleted("Lead", start, end))
+        == "INVALID_REPLICATION_DATE"
+    )
 
 
 def test_a_composite_call_with_too_many_queries(org: Org):

@@ -244,7 +244,7 @@ def test_a_scheduler_that_knows_half_of_a_run_is_told_the_rest(world, central, j
     path = world.folder / "done"
 
     class Leaf(luigi.Task):
-        resources = {"eloqua_bulk": 2}  # noqa: RUF012
+        resources = {"eloqua_bulk": 2}  # noqa: RUF012 - as Luigi has it
 
         def output(self):
             return luigi.LocalTarget(path.with_name("leaf"))
@@ -253,7 +253,7 @@ def test_a_scheduler_that_knows_half_of_a_run_is_told_the_rest(world, central, j
             path.with_name("leaf").touch()
 
     class Top(Leaf):
-        resources = {}  # noqa: RUF012
+        resources = {}  # noqa: RUF012 - as above
 
         def requires(self):
             return Leaf()

@@ -122,7 +122,7 @@ class PlanSummary:
         for system, name, operation, reason, n in counts:
             summary.counts[str(system), str(name), str(operation), str(reason)] = int(str(n))
         for system, name, names in fields:
-            summary.fields[str(system), str(name)] = set(names)  # type: ignore[call-overload]
+            summary.fields[str(system), str(name)] = set(names)  # type: ignore[call-overload]  # as above
         return summary
 
 

@@ -59,7 +59,11 @@ def upload(
     raise AssertionError  # the count has no end
 
 
-def poster(call: Callable[..., Response], uri: str, format: UploadFormat) -> Callable[[bytes], None]:  # noqa: A002
+def poster(
+    call: Callable[..., Response],
+    uri: str,
+    format: UploadFormat,  # noqa: A002  # as it is called at the door
+) -> Callable[[bytes], None]:
     """Make the function that stages one body for the definition `uri`."""
 
     def post(body: bytes) -> None:
